@@ -15,6 +15,9 @@ from stackctl.manifest import Files
 
 _ENDINGS = frozenset({".yml", ".yaml", ".rules", ".rule", ".json"})
 _RULES = re.compile(r"^[{\"' ]*groups[\"']?\s*:", re.MULTILINE)
+# The first key of a manifest, before all sections.
+_MANIFEST = re.compile(r"^[\"']?version[\"']?:\s*1\s*$", re.MULTILINE)
+_A_MANIFEST = "is a manifest, and not a rule file or a dashboard"
 _DASHBOARD = re.compile(r'"(?:panels|rows|elements)"\s*:|^rows\s*:', re.MULTILINE)
 
 
@@ -43,8 +46,10 @@ def find_files(paths: Iterable[Path], root: Path) -> Files:
             if kind:
                 found[kind].append(os.path.relpath(file, root))
         if not any(kinds.values()):
-            what = "has no rule files and no dashboards" if path.is_dir() else "is no rule file and no dashboard"
+            what = "contains neither rule files nor dashboards" if path.is_dir() else _other_kind(path)
             remedy = "Name files with `groups:` of rules, or dashboards of Grafana as JSON."
+            if what == _A_MANIFEST:
+                remedy = f"To check it, run `stackctl --manifest {path} check`."
             problems.append(Diagnostic("file.unreadable", f"{path} {what}", remedy=remedy))
     if problems:
         raise InputError(*problems)
@@ -58,12 +63,22 @@ def _below(folder: Path) -> Iterator[Path]:
             yield path
 
 
-def _kind(path: Path) -> str:
-    """Return "rules" or "dashboards", "" for a file of another kind."""
+def _other_kind(path: Path) -> str:
+    """Return what is said of a file that has neither rules nor a dashboard."""
+    return _A_MANIFEST if _MANIFEST.search(_text(path)) else "is neither a rule file nor a dashboard"
+
+
+def _text(path: Path) -> str:
+    """Return the text of a file, "" where it cannot be read."""
     try:
-        text = read_bytes(path).decode("utf-8-sig")
+        return read_bytes(path).decode("utf-8-sig")
     except (OSError, ValueError):
         return ""
+
+
+def _kind(path: Path) -> str:
+    """Return "rules" or "dashboards", "" for a file of another kind."""
+    text = _text(path)
     if path.suffix == ".json" and _DASHBOARD.search(text):
         return "dashboards"
     return "rules" if _RULES.search(text) else "dashboards" if _DASHBOARD.search(text) else ""

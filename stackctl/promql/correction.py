@@ -29,6 +29,8 @@ def syntax_remedy(message: str, expr: str = "") -> str:
     if unknown := re.fullmatch(r"unknown function with name '(.*)'", message):
         close = _RENAMED.get(unknown[1]) or next(iter(get_close_matches(unknown[1].lower(), FUNCTIONS, n=1)), "")
         return f"Did you mean `{close}`?" if close else ""
+    if starred := re.fullmatch(r"illegal regex for (\*.*)", message):
+        return f"In a regular expression `*` repeats what is before it: write `.{starred[1]}`."
     if meant := corrected(expr):
         return f"Did you mean `{meant}`?"
     if message.startswith("expected type matrix"):

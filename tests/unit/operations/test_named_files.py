@@ -49,6 +49,16 @@ def test_all_paths_that_cannot_be_checked_are_reported(folder: Path) -> None:
         find_files(wrong, folder)
     assert [problem.summary.removeprefix(f"{folder}/") for problem in raised.value.problems] == [
         "nothing.yml does not exist",
-        "rules/values.yml is no rule file and no dashboard",
-        "boards/package.json is no rule file and no dashboard",
+        "rules/values.yml is neither a rule file nor a dashboard",
+        "boards/package.json is neither a rule file nor a dashboard",
     ]
+
+
+def test_manifest_that_is_named_as_a_file_is_reported_with_its_option(folder: Path) -> None:
+    path = folder / "stack.prod.yml"
+    path.write_text("version: 1\nname: shop\nservices: {}\n")
+    with pytest.raises(InputError) as raised:
+        find_files([path], folder)
+    (problem,) = raised.value.problems
+    assert problem.summary == f"{path} is a manifest, and not a rule file or a dashboard"
+    assert problem.remedy == f"To check it, run `stackctl --manifest {path} check`."

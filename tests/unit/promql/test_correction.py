@@ -20,6 +20,8 @@ from stackctl.promql.expression import syntax_error
         ("rate(x)", "Give it a range, as in `rate(requests_total[5m])`."),
         ("up = 0", "Did you mean `up == 0`?"),
         ("x +* y", ""),
+        ('up{job=~"*web"}', "In a regular expression `*` repeats what is before it: write `.*web`."),
+        ('up{job=~"(web"}', ""),
     ],
 )
 def test_remedy_says_what_was_probably_meant(expr: str, remedy: str) -> None:
