@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from stackctl import conventions as c
 from stackctl.clients.http import Away, NoAnswer
@@ -17,6 +17,9 @@ from stackctl.verification.context import Context
 from stackctl.verification.subject import Subject
 from stackctl.verification.targets import ID as ID
 from stackctl.verification.targets import TargetStates, is_as_declared, is_rare, is_skipped, named, settle, source_of
+
+# The message about a target that cannot be one, in lower case; how old it may be, in seconds; how many are shown.
+_REFUSED, _LATELY, _SHOWN = "creating target failed", 90.0, 5
 
 
 def check(context: Context) -> Iterable[Diagnostic]:
@@ -56,6 +59,8 @@ def _discovered(context: Context, subject: Subject, job: Job, seen: TargetStates
         evidence = "\n".join(f"{target.instance}: {target.last_error or target.health}" for target in down[:20])
         summary = f"{len(down)} of {len(targets)} discovered targets are not up"
         return subject.failed(summary, "Fix the targets named in the evidence.", evidence, stage="loaded")
+    if refused := _lately_refused(context, job):
+        return _not_usable(subject, refused)
     return subject.passed(f"all {len(targets)} discovered targets are up")
 
 
@@ -69,6 +74,8 @@ def _nothing_discovered(context: Context, subject: Subject, job: Job) -> Diagnos
     """The failure of a job without any target, with the discovery's own error where it has one."""
     log = server_log.entries(context.place, context.stack, c.PROMETHEUS)
     errors = [entry for entry in log if entry.fields.get("config") == job.name and entry.error]
+    if refused := _refused(context, job):
+        return _not_usable(subject, refused)
     if errors:
         remedy = "Correct the discovery block, or start the service that it queries; then run `stackctl reload`."
         summary = f"discovery fails: {errors[-1].error}"
@@ -83,6 +90,35 @@ def _nothing_discovered(context: Context, subject: Subject, job: Job) -> Diagnos
         return subject.failed(summary, diagnosis.remedy, diagnosis.evidence, stage="loaded")
     remedy = "Check the discovery block: its source must list at least one target."
     return subject.failed("discovery found no targets", remedy, stage="loaded")
+
+
+def _not_usable(subject: Subject, errors: Sequence[str]) -> Diagnostic:
+    """The failure of a job whose discovery finds what cannot be a target, which Prometheus leaves out."""
+    summary = f"discovery found what Prometheus cannot scrape: {errors[-1]}"
+    remedy = "List targets as `host:port`: scheme and path are `scheme` and `metrics_path` of the service."
+    return subject.failed(summary, remedy, "\n".join(dict.fromkeys(errors[-_SHOWN:])), stage="loaded")
+
+
+def _refused(context: Context, job: Job, since: float = 0.0) -> list[str]:
+    """The errors about targets that cannot be one, which the log has each time that the list is read."""
+    log = server_log.entries(context.place, context.stack, c.PROMETHEUS)
+    return [entry.error for entry in log if entry.time >= since and _is_of(entry, job)]
+
+
+def _lately_refused(context: Context, job: Job) -> list[str]:
+    """Those of the errors that are not older than some readings of a list: it may have been corrected."""
+    found = _refused(context, job)
+    if not found:
+        return []
+    try:
+        ((_, now),) = context.prometheus().values("vector(time())")
+    except NoAnswer:
+        return []  # which the row of the server reports
+    return _refused(context, job, now - _LATELY)
+
+
+def _is_of(entry: server_log.Entry, job: Job) -> bool:
+    return entry.fields.get("scrape_pool") == job.name and entry.message.lower() == _REFUSED and bool(entry.error)
 
 
 def _was_read(context: Context) -> bool:

@@ -238,6 +238,28 @@ def test_discovery_that_fails_is_reported_with_its_error(well: World) -> None:
     assert finding.summary == "discovery fails: Get: connection refused"
 
 
+@pytest.mark.parametrize(
+    ("at", "is_left", "status"),
+    [(9_950.0, False, "fail"), (100.0, False, "fail"), (9_950.0, True, "fail"), (100.0, True, "pass")],
+    ids=["none is left", "none since long", "one is left", "corrected since"],
+)
+def test_what_discovery_finds_and_cannot_be_a_target_is_reported(
+    well: World, at: float, is_left: bool, status: str
+) -> None:
+    if not is_left:
+        well.targets.remove(well.target("found"))
+    place = well.context.place
+    assert isinstance(place, Around)
+    error = 'instance 0 in group x: \\"http://a:1\\" is not a valid hostname'
+    place.lines = (
+        f'time={stamp(at)} level=ERROR msg="Creating target failed" scrape_pool=found err="{error}"',
+        f'time={stamp(9_990.0)} level=ERROR msg="Creating target failed" scrape_pool=another err="not this one"',
+    )
+    found = well.only("target.up", "found")
+    assert found.status == status
+    assert ('cannot scrape: instance 0 in group x: "http://a:1" is not a valid' in found.summary) == (status == "fail")
+
+
 def test_discovered_targets_that_relabelling_drops_are_reported_so(well: World) -> None:
     gone = well.target("found")
     well.targets.remove(gone)
