@@ -386,7 +386,7 @@ CODES: Mapping[str, str] = {
     "rule.empty-file": "A rule file has no rules.",
     "rule.gaps": "A group is evaluated so seldom that its records are not found between evaluations.",
     "rule.healthy": "The evaluation of a rule fails.",
-    "rule.labels": "The texts of an alert show a label that its series do not have.",
+    "rule.labels": "An alert shows a label that its series do not have, or sets the one that keeps them apart.",
     "rule.loaded": "Prometheus has not loaded a rule as it is written.",
     "rule.no-condition": "The expression of an alert has no condition.",
     "rule.order": "An alert reads a record that its group evaluates later.",

@@ -473,6 +473,11 @@ class Backing:
             return come
         if wanted.label not in promised:
             labels = self._labels(name)
+            if wanted.label not in labels and wanted.label in self.context.stack.prometheus.external_labels:
+                remedy = (
+                    "Leave it out: it is one of `external_labels`, which only samples and alerts that are sent have."
+                )
+                return Verdict("fail", f"`{name}` has no label `{wanted.label}`", remedy)
             if wanted.label not in labels:
                 return _no_label(name, wanted.label, {*labels, *promised} - {"__name__"})
         values = closed or self._values(wanted.label, Selector(name).text)

@@ -17,6 +17,11 @@ from stackctl.verification.written_rules import OTHER_EXPRESSION, Key, WrittenRu
 
 LOADED = "rule.loaded"
 HEALTHY = "rule.healthy"
+# Words in the error of a rule -> what to do, where that is not to correct its expression.
+_WRONG = {
+    "after applying": "Give the labels that it sets other names, or aggregate the series that they make equal",
+    "exceeded limit": "Raise the `limit` of its group, or let the expression find less",
+}
 
 # The rows of rules that write series of another one -> the row of that, and how many.
 Rivals = Mapping[str, tuple[str, int]]
@@ -181,8 +186,8 @@ def health(subject: Subject, rule: LoadedRule, seen: Seen, until: float, rivals:
     """The finding about a loaded rule: it evaluates without errors, and nothing of it is lost."""
     if rule.health == "err":
         summary = f"evaluation fails: {rule.last_error}"
-        remedy = "Correct the expression, and run `stackctl reload`."
-        return subject.failed(summary, remedy, rule.query, stage="loaded")
+        wrong = next((what for words, what in _WRONG.items() if words in rule.last_error), "Correct the expression")
+        return subject.failed(summary, f"{wrong}, and run `stackctl reload`.", rule.query, stage="loaded")
     if broken := _unexpanded(seen.alerts, rule):
         remedy = "Correct this template, and run `stackctl reload`."
         return subject.failed("a template of this alert cannot be expanded", remedy, broken, stage="loaded")

@@ -124,6 +124,14 @@ def test_a_metric_that_may_yet_come_passes_and_says_so(well: World, expr: str) -
     assert told(well.only(PANEL)) == ("pass", EMPTY[expr], "")
 
 
+def test_an_external_label_is_not_one_of_series(well: World) -> None:
+    prometheus = replace(well.context.stack.prometheus, external_labels={"site": "here"})
+    well.change(stack=replace(well.context.stack, prometheus=prometheus))
+    asks(well, 'shop_fill_ratio{site="here"}')
+    remedy = "Leave it out: it is one of `external_labels`, which only samples and alerts that are sent have."
+    assert told(well.only(PANEL)) == ("fail", "`shop_fill_ratio` has no label `site`", remedy)
+
+
 def test_an_alert_of_another_server_may_come(well: World) -> None:
     well.redeclare("found", scrape={"honor_labels": True})
     asks(well, 'ALERTS{alertname="OfAnother"}')

@@ -20,13 +20,42 @@ def alert(well: World, expr: str = "requests_total > 5", text: str = "{{ $labels
     well.change(stack=replace(well.context.stack, rules=(replace(file, rules=(rule,)),)))
 
 
-def serve(well: World, *series: dict[str, str]) -> list[str]:
+def sets(well: World, **labels: str) -> None:
+    """Let the first rule of the stack set these labels."""
+    alert(well, text="High")
+    file = well.context.stack.rules[0]
+    rule = replace(file.rules[0], labels=labels)
+    well.change(stack=replace(well.context.stack, rules=(replace(file, rules=(rule,)),)))
+
+
+@pytest.mark.parametrize(
+    ("labels", "value", "status"),
+    [
+        ({"path": "all"}, "7", "warn"),
+        ({"path": "all"}, "0", ""),
+        ({"path": "{{ $labels.path }}"}, "7", "pass"),
+        ({"severity": "page"}, "7", ""),
+    ],
+    ids=["lost", "as a state", "kept", "another"],
+)
+def test_own_label_that_makes_series_equal_is_a_warning(
+    well: World, labels: dict[str, str], value: str, status: str
+) -> None:
+    sets(well, **labels)
+    serve(well, {"job": "a", "path": "/"}, {"job": "a", "path": "/cart"}, value=value)
+    found = [each for each in well.findings(ID) if each.code == ID]
+    assert [each.status for each in found] == [status] * bool(status)
+    if status == "warn":
+        assert found[0].summary.startswith("2 of its series are equal without `path`, which it sets itself: when two")
+
+
+def serve(well: World, *series: dict[str, str], value: str = "1") -> list[str]:
     """Let each query have these series as its result. Returns the queries."""
     asked: list[str] = []
 
     def answer(query: str) -> Any:
         asked.append(query)
-        result = [{"metric": {"__name__": "x", "__n__": "0", **each}, "value": [1.0, "1"]} for each in series]
+        result = [{"metric": {"__name__": "x", "__n__": "0", **each}, "value": [1.0, value]} for each in series]
         return success({"resultType": "vector", "result": result})
 
     well.servers["prometheus"].routes["/api/v1/query"] = Asked(answer)

@@ -290,6 +290,12 @@ RULES = (
             annotations={"summary": "{{ $labels.instance }}{{ with $labels.zone }} in {{ . }}{{ end }}"},
         ),
     ),
+    ruled(
+        "own-labels",
+        alert("OwnLabel", "shop_queue_size > 1e9", labels={"queue": "all", "severity": "page"}),
+        alert("OwnOfSum", "sum by (job) (shop_requests_total) > 1e9", labels={"path": "all"}),
+        alert("OwnKept", "shop_requests_total > 1e9", labels={"path": "p:{{ $labels.path }}", "kind": "x"}),
+    ),
     ruled("absent", alert("Absent", 'absent(nobody_has_this_yet{job="shop"})'), alert("Up", 'absent(up{job="shop"})')),
     ruled("absent-over-time", alert("AbsentOverTime", "absent_over_time(shop_queue_size[5m])")),
     ruled("an-hour-ago", alert("HourAgo", "shop_queue_size > 2 * shop_queue_size offset 1h")),

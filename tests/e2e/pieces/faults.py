@@ -207,6 +207,30 @@ SCRAPES = (
         ),
         red=frozenset({"~ rule.labels label-not-there-rules.yml/label-not-there/NoLabel"}),
     ),
+    Piece(
+        "listed-by-its-url",
+        {
+            "/listed-by-its-url": page(ONE),
+            "/list-with-a-url": page('[{"targets": ["APP", "http://APP"]}]', "application/json"),
+        },
+        {
+            "listed-by-its-url": {
+                "discovery": {"http_sd_configs": [{"url": "http://APP/list-with-a-url", "refresh_interval": "5s"}]},
+                "metrics_path": "/listed-by-its-url",
+            }
+        },
+        red=frozenset({"target.up listed-by-its-url"}),
+    ),
+    Piece(
+        "equal-by-own-label",
+        rules=(
+            group(
+                "equal-by-own-label",
+                alert("Equal", "shop_requests_total > 1e9", labels={"path": "all", "status": "any"}),
+            ),
+        ),
+        red=frozenset({"~ rule.labels equal-by-own-label-rules.yml/equal-by-own-label/Equal"}),
+    ),
     Piece("over-budget", prometheus={"series_budget": 20}, red=frozenset({"prometheus.series prometheus"})),
     Piece(
         "rules-in-extra",
