@@ -96,6 +96,10 @@ def _asked_values(model: DashboardFile) -> Iterator[DashboardVariable]:
             yield DashboardVariable(variable.name, label, selector, results, several=variable.multi)
 
 
+# The layout gives a panel without a width as many columns at least.
+_LEAST_COLUMNS = 4
+
+
 def _queries(document: Document, model: DashboardFile) -> Iterator[PanelQuery]:
     for index, variable in enumerate(model.variables):
         expr = grafana.value_query(variable.query or "")
@@ -113,7 +117,7 @@ def _queries(document: Document, model: DashboardFile) -> Iterator[PanelQuery]:
                 legend=query.legend,
                 legend_origin=document.position((*where[:-1], "legend")),
                 unit=panel.unit or "",
-                points=points_of({}),
+                points=points_of({"gridPos": {"w": panel.width or _LEAST_COLUMNS}}),
             )
 
 

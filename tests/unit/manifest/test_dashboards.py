@@ -37,7 +37,7 @@ def test_a_short_dashboard_gets_every_default(tmp_path: Path) -> None:
     assert isinstance(board, Board)
     assert (board.refresh, board.time, board.tags) == ("30s", "1h", ())
     assert board.rows[0].panels == (Panel("P", queries=(Query("up"),)),)
-    assert dashboard.queries == (PanelQuery("P", "up", Position("d.yml", 2, 36)),)
+    assert dashboard.queries == (PanelQuery("P", "up", Position("d.yml", 2, 36), points=166),)
 
 
 def test_uid_is_derived_from_the_path_and_stays(tmp_path: Path) -> None:
