@@ -37,6 +37,8 @@ def check_given(context: Context) -> Iterable[Diagnostic]:
     info = context.settle(context.prometheus().runtime_info, lambda _: True)
     if isinstance(info, NoAnswer):
         return [subject.unanswered(info)]
+    if info.reload_ok is None:
+        return [subject.skipped("not checked: this server does not report whether its configuration was loaded")]
     if not info.reload_ok:
         summary = "the last reload of the configuration failed: it runs an older one, and may not start again"
         return [subject.failed(summary, "Fix the error shown in `stackctl logs prometheus`.", stage="loaded")]

@@ -128,11 +128,14 @@ class Series:
 
 @dataclass(frozen=True)
 class RuntimeInfo:
-    """Times of Prometheus' start and last configuration reload (Unix time, its own clock), and the result."""
+    """Times of Prometheus' start and last configuration reload (Unix time, its own clock), and the result.
+
+    Others that answer its API, as Thanos Query, report no reload: it is then that of the start, without a result.
+    """
 
     started: float
     configured: float
-    reload_ok: bool
+    reload_ok: bool | None
     retention: str
 
 
@@ -407,8 +410,8 @@ def _runtime_info(answer: Any) -> RuntimeInfo:
     data = answer["data"]
     return RuntimeInfo(
         started=timestamp(data["startTime"]),
-        configured=timestamp(data["lastConfigTime"]),
-        reload_ok=bool(data["reloadConfigSuccess"]),
+        configured=timestamp(data.get("lastConfigTime", data["startTime"])),
+        reload_ok=data.get("reloadConfigSuccess"),
         retention=data.get("storageRetention", ""),
     )
 

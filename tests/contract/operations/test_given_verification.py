@@ -80,6 +80,19 @@ def test_each_thing_that_is_loaded_has_its_row(given: World) -> None:
     }
 
 
+def test_thanos_query_which_reports_no_reload_is_green(given: World) -> None:
+    routes = given.servers["prometheus"].routes
+    started = routes["/api/v1/status/runtimeinfo"]["data"]["startTime"]
+    routes["/api/v1/status/runtimeinfo"] = success({"startTime": started, "CWD": "/", "GOMAXPROCS": 2})
+    summary = "not checked: this server does not report whether its configuration was loaded"
+    assert rows(verified(given, only=["prometheus.config"]), "skip")["prometheus.config prometheus"] == summary
+    for path in ("/api/v1/status/config", "/api/v1/alertmanagers"):
+        routes[path] = Reply("404 page not found", 404)
+    findings = verified(given)
+    assert rows(findings, "fail") == {}
+    assert rows(findings, "pass").keys() >= {"rule.healthy r.yml/g/Down", "panel.data Shop/Orders"}
+
+
 def test_panel_of_a_metric_that_nobody_serves_fails(given: World) -> None:
     show(given, panel("Typo", "sum(rate(shop_oders_total[5m]))"))
     assert rows(verified(given), "fail") == {"panel.data Shop/Typo": "nothing serves `shop_oders_total`"}
