@@ -235,13 +235,31 @@ ignore:
 """
 
 
+CHECKS_END = """\
+## What a pass does not prove
+
+These faults are known, and `verify` does not see them.
+
+- Dashboards: a filter that was saved in an ad hoc variable, and a transformation that names fields which are not there.
+  A panel passes when one value of its variables fills it, which may not be the one that Grafana shows at first. Where
+  the values of a variable cannot be listed, any value counts for its panels; `panel.variable` is red then.
+- Rules: an alert that asks for the future (`offset -1h`), and `scalar()` of several series, which is never a number.
+- Counters that go back because several processes answer in turn, if they do not serve the `process_*` metrics.
+- A page that serves `scrape_samples_*` itself, in place of what Prometheus would write.
+- Federated sources that write the same series with timestamps of their own, if these are in order. Of jobs that honor
+  labels at most 20 targets, and 50 pairs of them, are compared.
+
+[A drill](drill.md) proves that a notification arrives, which no check does.
+"""
+
+
 def checks_page() -> str:
     """The ids of `verify`, from the docstrings of the check families."""
     modules: dict[str, tuple[str, ...]] = {}
     of_cluster = [each for each in registry.CLUSTER if {*each[1]}.isdisjoint(registry.OWN_IDS)]
     for check, ids in (*registry.FAMILIES, *of_cluster):
         modules[check.__module__] = (*modules.get(check.__module__, ()), *ids)
-    return "\n".join([CHECKS_HEAD, *(family(module, ids) for module, ids in modules.items())])
+    return "\n".join([CHECKS_HEAD, *(family(module, ids) for module, ids in modules.items()), CHECKS_END])
 
 
 def family(module: str, ids: tuple[str, ...]) -> str:
