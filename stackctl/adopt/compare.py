@@ -91,9 +91,17 @@ def compare(setup: Setup, addresses: Addresses, tree: Tree) -> Compared:
 
 
 def _not_compared(setup: Setup) -> Iterator[Diagnostic]:
-    """Yield what the servers of a Compose file load and nobody can compare, as the set-up does not have it."""
+    """Yield what the servers of a Compose file load and nobody can compare, as the set-up does not have it.
+
+    What was taken in its place is compared too, and is a guess.
+    """
     if setup.compose is None:
         return
+    for name, server in ((c.PROMETHEUS, setup.prometheus), (c.ALERTMANAGER, setup.alertmanager)):
+        if server and server.instead_of and not server.is_template:
+            summary = f"{server.config.path} is compared in place of the configuration of {name}"
+            why = f"Its container reads {server.instead_of}, which the set-up does not have."
+            yield Diagnostic("adopt.not-compared", summary, server.config.at(), why, status="warn")
     missing = {name: setup.missing_configuration(name) for name in (c.PROMETHEUS, c.ALERTMANAGER)}
     for name, path in missing.items():
         if path:

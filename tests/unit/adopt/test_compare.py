@@ -86,6 +86,12 @@ def test_rule_that_differs_is_named(tmp_path: Path) -> None:
 SERVER = "services: {prometheus: {image: 'prom/prometheus:v3.5.0', volumes: ['MOUNT']}}\n"
 
 
+GUESSED = (
+    "conf/prometheus.yml is compared in place of the configuration of prometheus "
+    "Its container reads gone.yml, which the set-up does not have."
+)
+
+
 def not_compared(folder: Path, compose: str) -> list[tuple[str, str]]:
     written(folder, {"compose.yaml": compose, "stack.yml": "version: 1\nname: s\nservices: {a: {targets: ['a:1']}}\n"})
     found = compare_setup([str(folder)], folder / "stack.yml", {}).differences
@@ -96,6 +102,12 @@ def test_configuration_that_is_missing_is_not_compared(tmp_path: Path) -> None:
     text = SERVER.replace("MOUNT", "./gone.yml:/etc/prometheus/prometheus.yml")
     why = "the configuration of prometheus is not compared The set-up does not have gone.yml."
     assert not_compared(tmp_path, text) == [("adopt.not-compared", why)]
+
+
+def test_configuration_that_is_a_guess_is_not_proven_to_be_the_same(tmp_path: Path) -> None:
+    text = SERVER.replace("MOUNT", "./gone.yml:/etc/prometheus/prometheus.yml")
+    written(tmp_path, {"conf/prometheus.yml": "scrape_configs: []\n"})
+    assert ("adopt.not-compared", GUESSED) in not_compared(tmp_path, text)
 
 
 def test_setup_without_any_configuration_is_not_compared(tmp_path: Path) -> None:
