@@ -17,6 +17,8 @@ _MACRO = re.compile(r"\$(?:__rate_interval\b|\{__rate_interval\})")
 _SPAN = re.compile(r"now-(\d{1,6}[smhdw])")
 # What a dashboard shows that does not say it.
 _USUAL = "6h"
+# The seconds between two points to which Grafana rounds, to the nearest and of two that are as near to the longer one.
+_STEPS = (1, 2, 5, 10, 15, 20, 30, 60, 120, 300, 600, 900, 1200, 1800, 3600, 7200, 10800, 21600, 43200, 86400)
 
 
 def rate_seconds(context: Context, dashboard: Dashboard, query: PanelQuery) -> float:
@@ -28,7 +30,12 @@ def rate_seconds(context: Context, dashboard: Dashboard, query: PanelQuery) -> f
         least = duration.seconds(query.interval.lstrip("<>= ") or context.stack.panel_interval)
     except ValueError:  # a variable is in it
         return 0.0
-    return float(round(max(max(span / query.points, least) + least, 4 * least))) if span and least else 0.0
+    return max(max(_rounded(span / query.points), least) + least, 4 * least) if span and least else 0.0
+
+
+def _rounded(seconds: float) -> float:
+    """The seconds between two points as Grafana rounds them, or more."""
+    return min(_STEPS, key=lambda step: (abs(step - seconds), -step)) if seconds < _STEPS[-1] else seconds
 
 
 def _shown_seconds(dashboard: Dashboard) -> float:

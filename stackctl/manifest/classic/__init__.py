@@ -247,7 +247,7 @@ class _Reader:
                 undeclared=self._undeclared(expr),
                 datasource=self._datasource(source),
                 interval=str(target.get("interval") or panel.json.get("interval") or ""),
-                points=points_of(panel.json),
+                points=points_of(panel.json) if target.get("intervalFactor") in (None, 1) else 0,
             )
             self._check_syntax(expr, where, title)
 

@@ -21,6 +21,25 @@ def test_finds_queries_in_rows_of_both_forms_and_in_collapsed_ones() -> None:
     assert sorted(expr for _, expr in exprs(read(definition))) == ["a", "b", "c", "d", "e"]
 
 
+@pytest.mark.parametrize(
+    ("of_panel", "of_query", "points"),
+    [
+        ({}, {}, 500),
+        ({"gridPos": {"w": 6}}, {}, 250),
+        ({"gridPos": {"w": 99}}, {}, 500),
+        ({"maxDataPoints": 20, "gridPos": {"w": 6}}, {}, 20),
+        ({"maxDataPoints": None}, {"intervalFactor": 1}, 500),
+        ({}, {"intervalFactor": 2}, 0),
+    ],
+)
+def test_panel_shows_a_point_for_each_pixel_of_a_narrow_window(
+    of_panel: dict[str, Any], of_query: dict[str, Any], points: int
+) -> None:
+    targets = [{"refId": "A", "expr": "up", **of_query}]
+    (query,) = read({"title": "D", "panels": [panel("P", targets=targets, **of_panel)]}).queries
+    assert query.points == points
+
+
 def empty(**changes: Any) -> list[tuple[str, str]]:
     """The panels without a result of a dashboard with one that has a query, and one with `changes`."""
     full = {"id": 1, **panel("Full", "up")}
