@@ -30,7 +30,15 @@ def rate_seconds(context: Context, dashboard: Dashboard, query: PanelQuery) -> f
         least = duration.seconds(query.interval.lstrip("<>= ") or context.stack.panel_interval)
     except ValueError:  # a variable is in it
         return 0.0
-    return max(max(_rounded(span / query.points), least) + least, 4 * least) if span and least else 0.0
+    return window(span, query.points, least) if span and least else 0.0
+
+
+def window(span: float, points: int, least: float) -> float:
+    """Return the seconds of `$__rate_interval` in a panel of so many points over a span, both in seconds.
+
+    `least` is the interval of scrapes that Grafana knows of. Its documentation has the rule, its code the rounding.
+    """
+    return max(max(_rounded(span / points), least) + least, 4 * least)
 
 
 def _rounded(seconds: float) -> float:

@@ -16,9 +16,11 @@ import pytest
 
 from stackctl import conventions as c
 from stackctl.access import Access
+from stackctl.checks.rate_interval import window
 from stackctl.clients.grafana import Grafana
 from stackctl.clients.http import Http
 from stackctl.manifest import load
+from stackctl.promql import duration
 from stackctl.render import render
 from stackctl.source import Secret
 from tests.e2e.grafana_stand_in import install
@@ -235,6 +237,39 @@ def test_a_real_grafana_takes_every_dashboard_that_ships(
         taken = server.dashboard(board["uid"])
         assert (taken["title"], len(taken["panels"])) == (board["title"], len(board["panels"]))
         assert server.http.ask(f"/api/dashboards/uid/{board['uid']}", method="DELETE").ok
+
+
+@pytest.mark.parametrize(("hours", "points"), [(1, 500), (12, 500), (24, 250), (24, 500), (168, 500), (1, 20), (48, 3)])
+def test_window_of_rate_interval_is_what_a_real_grafana_writes(server: Grafana, hours: int, points: int) -> None:
+    known = duration.seconds(server.datasource("prometheus")["jsonData"]["timeInterval"])
+    assert written_window(server, hours, points) == window(hours * 3600, points, known)
+
+
+@pytest.mark.parametrize(("hours", "points", "step"), [(1, 500, "30s"), (168, 333, "1m"), (48, 500, "5m")])
+def test_window_of_rate_interval_is_no_longer_than_ours_with_a_step(
+    server: Grafana, hours: int, points: int, step: str
+) -> None:
+    """Grafana 10.0 does not take a query's step for the interval of scrapes yet."""
+    assert written_window(server, hours, points, step) <= window(hours * 3600, points, duration.seconds(step))
+
+
+def written_window(server: Grafana, hours: int, points: int, step: str = "") -> float:
+    """Return the seconds that Grafana writes for `$__rate_interval` in a query."""
+    query = {
+        "refId": "A",
+        "datasource": {"type": "prometheus", "uid": "prometheus"},
+        "expr": "rate(up[$__rate_interval])",
+        "range": True,
+        "interval": step,
+        "maxDataPoints": points,
+        "intervalMs": 1000,
+    }
+    body = {"queries": [query], "from": f"now-{hours}h", "to": "now"}
+    sent = server.http.ask("/api/ds/query", method="POST", body=body)
+    assert sent.ok, sent.text
+    (frame,) = json.loads(sent.text)["results"]["A"]["frames"]
+    (written,) = re.findall(r"rate\(up\[(\w+)\]\)", frame["schema"]["meta"]["executedQueryString"])
+    return duration.seconds(written)
 
 
 def needed_variables(example: Path) -> set[str]:
