@@ -240,7 +240,8 @@ CHECKS_END = """\
 
 These faults are known, and `verify` does not see them.
 
-- Dashboards: a filter that was saved in an ad hoc variable, and a transformation that names fields which are not there.
+- Dashboards: a regular expression that was saved in an ad hoc variable, which Grafana changes, differently from version
+  to version, and a transformation that names fields which are not there.
   A panel passes when one value of its variables fills it, which may not be the one that Grafana shows at first. Where
   the values of a variable cannot be listed, any value counts for its panels; `panel.variable` is red then.
 - Rules: an alert that asks for the future (`offset -1h`), and `scalar()` of several series, which is never a number.

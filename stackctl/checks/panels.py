@@ -35,6 +35,7 @@ from stackctl.model import Dashboard, NamesQuery, PanelQuery
 from stackctl.promql import duration
 from stackctl.promql.choice import Choice, within
 from stackctl.promql.expression import syntax_error
+from stackctl.promql.filters import narrowed
 from stackctl.promql.grafana import MACROS, compared_exactly, references, runnable
 from stackctl.promql.selectors import may_be_nan, read
 from stackctl.verification import targets
@@ -186,17 +187,18 @@ def _asked(dashboard: Dashboard, query: PanelQuery, found: Held, rate: float) ->
     # Grafana leaves the name of a variable that it does not know.
     known = {**within(found.values, query.repeats), **{name: f"${name}" for name in query.undeclared}}
     here = replace(found, values=known)
+    at_rate = replace(here, values={**known, "__rate_interval": f"{rate:g}s"}).filled(query.expr) if rate else ""
     return Query(
         dashboard.path,
         query,
-        here.filled(query.expr),
+        narrowed(here.filled(query.expr), query.filters),
         _exact(query, found.values),
         here.filled(query.selector) if query.selector else "",
         _is_open(query.expr, known),
-        runnable(query.expr, known),
+        narrowed(runnable(query.expr, known), query.filters),
         tuple((name, found.options[name].values) for name in references(query.expr) if name in found.options),
         rate,
-        replace(here, values={**known, "__rate_interval": f"{rate:g}s"}).filled(query.expr) if rate else "",
+        narrowed(at_rate, query.filters),
     )
 
 

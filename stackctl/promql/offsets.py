@@ -43,6 +43,11 @@ def offset(expr: str, part: Part, like: str = "") -> int | None:
     return named.start() if named else begin
 
 
+def selectors_at(expr: str) -> tuple[int, ...]:
+    """Return where the selectors of an expression begin, in their order: at the name, or at `{` where there is none."""
+    return tuple(_offsets(expr).selector)
+
+
 @dataclass
 class _Offsets:
     """The offsets of the parts of each sort, in the order in which they are written."""

@@ -19,7 +19,7 @@ from stackctl.manifest.classic.datasource import (
     language,
 )
 from stackctl.manifest.classic.panels import SHOW_RESULTS, PanelAt, inlined, library_of, panels, points_of, unit_of
-from stackctl.manifest.classic.variables import VariableAt, asked_values, known_values, variables
+from stackctl.manifest.classic.variables import VariableAt, asked_values, known_values, saved_filters, variables
 from stackctl.manifest.classic.wrapping import unwrapped
 from stackctl.manifest.json_file import Path, read_json
 from stackctl.manifest.problems import Problems
@@ -248,6 +248,7 @@ class _Reader:
                 datasource=self._datasource(source),
                 interval=str(target.get("interval") or panel.json.get("interval") or ""),
                 points=points_of(panel.json) if target.get("intervalFactor") in (None, 1) else 0,
+                filters=self._filters(source),
             )
             self._check_syntax(expr, where, title)
 
@@ -293,6 +294,16 @@ class _Reader:
     def _note_other(self, panel: str, source: Source, place: Path) -> None:
         assert source.other  # noqa: S101 - the caller has looked
         self.others.append(OtherQuery(panel, source.other.name, self.shape.file.position(place)))
+
+    def _filters(self, source: Source) -> tuple[str, ...]:
+        """Return the saved filters of the variables that filter what a datasource is asked."""
+        found: list[str] = []
+        for variable in self.variables:
+            if variable.kind == "adhoc" and self.asks_prometheus(variable):
+                of_variable = self.sources.find(self.shape.datasource(variable.json, variable.path))
+                if self._datasource(of_variable) == self._datasource(source):
+                    found.extend(saved_filters(variable))
+        return tuple(found)
 
     def _datasource(self, source: Source) -> str:  # noqa: ARG002 - for those that keep it
         """Return what a query asks: the stack's own Prometheus, however the dashboard names it."""

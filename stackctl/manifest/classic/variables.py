@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from stackctl.conventions import LABEL_NAME
 from stackctl.manifest.classic.dashboard_form import Shape
 from stackctl.manifest.json_file import Path
 from stackctl.model import DashboardVariable
@@ -103,6 +105,22 @@ def asked_values(found: list[VariableAt]) -> Iterator[DashboardVariable]:
                 everything=bool(variable.json.get("includeAll")),
                 chosen=tuple(value for value in variable.current if value != _ALL),
             )
+
+
+def saved_filters(variable: VariableAt) -> tuple[str, ...]:
+    """Return the matchers that a variable for filters of any label holds, as far as they are exact and filled in.
+
+    Grafana changes the regular expressions of the others, differently from version to version.
+    """
+    saved = variable.json.get("filters")
+    found = [each for each in saved if isinstance(each, Mapping)] if isinstance(saved, list) else []
+    parts = [(each.get("key"), each.get("operator"), each.get("value")) for each in found]
+    return tuple(
+        f"{key}{operator}{json.dumps(value)}"
+        for key, operator, value in parts
+        if isinstance(key, str) and LABEL_NAME.fullmatch(key) and operator in ("=", "!=")
+        if isinstance(value, str) and value and "$" not in value
+    )
 
 
 def _values(variable: VariableAt) -> tuple[str, ...]:

@@ -131,6 +131,13 @@ def panel(title: str, *exprs: str, kind: str = "timeseries", **fields: Any) -> d
     return {"type": kind, "title": title, "targets": targets, **fields}
 
 
+def filtering(**filters: str) -> dict[str, Any]:
+    """A variable of a dashboard for filters of any label, with these saved in it."""
+    source = {"type": "prometheus", "uid": "prometheus"}
+    saved = [{"key": key, "operator": "=", "value": value} for key, value in filters.items()]
+    return {"name": "Filters", "type": "adhoc", "datasource": source, "filters": saved}
+
+
 def board(*panels: Mapping[str, Any], variables: Iterable[Mapping[str, Any]] = (), **fields: Any) -> dict[str, Any]:
     """A dashboard of Grafana's JSON."""
     return {"panels": list(panels), "templating": {"list": list(variables)}, "schemaVersion": 39, **fields}

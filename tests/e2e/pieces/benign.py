@@ -9,6 +9,7 @@ from tests.e2e.pieces import (
     Piece,
     alert,
     board,
+    filtering,
     group,
     page,
     panel,
@@ -612,6 +613,7 @@ DASHBOARDS = (
     ),
     shown("collapsed", {"type": "row", "title": "R", "collapsed": True, "panels": [panel("P", QUEUE)]}),
     shown("text-alone", {"type": "text", "title": "T", "options": {"content": "# Hello"}}, panel("P", QUEUE)),
+    shown("saved-filters", panel("P", QUEUE), variables=[filtering(job="shop", queue="mail")]),
     shown(
         "macros", panel("P", "rate(shop_requests_total[$__rate_interval])", "increase(shop_requests_total[$__range])")
     ),

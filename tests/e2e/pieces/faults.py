@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import replace
 
-from tests.e2e.pieces import OPEN_METRICS, Page, Piece, alert, board, group, page, panel, record, service
+from tests.e2e.pieces import OPEN_METRICS, Page, Piece, alert, board, filtering, group, page, panel, record, service
 from tests.e2e.pieces.benign import CHOSEN_ALL, FIRES, ONE, QUEUE, RENAMED, SHOP, notified, relabel
 
 
@@ -585,6 +585,7 @@ DASHBOARDS = (
         pages={"/exported-value": page('kept_apart{part="own"} 1\n')},
         services=service("exported-value", labels={"part": "target"}),
     ),
+    blank("saved-filter", board(panel("P", QUEUE), variables=[filtering(queue="gone")])),
     blank("label-not-there", board(panel("P", 'sum(shop_queue_size{zone!=""})'))),
     blank("compact-panel", {"rows": [{"panels": [{"title": "P", "query": GONE}]}]}),
 )

@@ -9,7 +9,7 @@ import pytest
 from stackctl.model import DashboardVariable
 from stackctl.promql.choice import Choice
 from stackctl.promql.grafana import runnable
-from tests.unit.manifest.classic.boards import read
+from tests.unit.manifest.classic.boards import panel, read
 
 
 def custom(**fields: Any) -> dict[str, Any]:
@@ -31,6 +31,32 @@ def custom(**fields: Any) -> dict[str, Any]:
 )
 def test_reads_the_value_of_a_variable(variable: dict[str, Any], expected: object) -> None:
     assert read({"title": "D", "templating": {"list": [variable]}}).values == {"job": expected}
+
+
+OURS = {"type": "prometheus", "uid": "prometheus"}
+ONE = {"key": "queue", "operator": "=", "value": 'a"b'}
+
+
+@pytest.mark.parametrize(
+    ("filters", "datasource", "expected"),
+    [
+        ([ONE, {"key": "zone", "operator": "!=", "value": "b"}], OURS, ('queue="a\\"b"', 'zone!="b"')),
+        ([ONE], None, ('queue="a\\"b"',)),
+        ([ONE], {"type": "loki", "uid": "logs"}, ()),
+        (
+            [{**ONE, "operator": "=~"}, {**ONE, "value": "$zone"}, {**ONE, "key": "a b"}, {**ONE, "value": ""}, 3],
+            OURS,
+            (),
+        ),
+        (None, OURS, ()),
+    ],
+)
+def test_saved_filters_are_in_the_queries_of_their_datasource(
+    filters: object, datasource: object, expected: tuple[str, ...]
+) -> None:
+    variable = {"name": "Filters", "type": "adhoc", "filters": filters, "datasource": datasource}
+    (query,) = read({"title": "D", "panels": [panel("P")], "templating": {"list": [variable]}}).queries
+    assert query.filters == expected
 
 
 def test_says_which_variables_only_a_server_can_fill() -> None:
