@@ -108,7 +108,7 @@ def check_given(context: Context) -> Iterable[Diagnostic]:
 
     def settled(seen: Seen) -> bool:
         rules = [rule for each in expected if (rule := seen.of(each))]
-        return all(rule.health != "unknown" or is_slow(rule, seen, until) for rule in rules)
+        return all(_evaluated(rule, seen) or is_slow(rule, seen, until) for rule in rules)
 
     seen = context.settle(observe, settled, within=context.seconds)
     rivals = _rivals(context, expected)
@@ -158,7 +158,10 @@ def is_slow(rule: LoadedRule, seen: Seen, until: float) -> bool:
 
 
 def _evaluated(rule: LoadedRule, seen: Seen) -> bool:
-    """Return whether it was evaluated since the start or the last reload."""
+    """Return whether it was evaluated since the start or the last reload.
+
+    While it is evaluated for the first time, it has its health already, and the time not yet.
+    """
     return rule.health != "unknown" and rule.last_evaluation > max(seen.started, seen.configured)
 
 

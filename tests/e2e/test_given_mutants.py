@@ -583,17 +583,17 @@ def outcome(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFac
 @pytest.mark.parametrize("name", MUTANTS)
 def test_what_is_broken_is_red_and_nothing_else(name: str, outcome: Outcome) -> None:
     found, printed = outcome(name)
-    assert found == MUTANTS[name][1]
+    assert found == MUTANTS[name][1], printed
     assert "wrong-horse-battery" not in printed
 
 
 @pytest.mark.parametrize("name", GIVEN)
 def test_what_is_given_wrong_is_red_and_nothing_else(name: str, outcome: Outcome) -> None:
-    found, _ = outcome(name)
-    assert found == GIVEN[name][1]
+    found, printed = outcome(name)
+    assert found == GIVEN[name][1], printed
 
 
 @pytest.mark.parametrize("name", BENIGN)
 def test_what_differs_stays_green(name: str, outcome: Outcome) -> None:
-    found, _ = outcome(name)
-    assert found == set()
+    found, printed = outcome(name)
+    assert found == set(), printed

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from copy import deepcopy
 
 import pytest
 
@@ -163,6 +164,26 @@ def test_what_a_server_fails_to_say_is_a_failure(given: World) -> None:
 def test_a_configuration_that_is_no_mapping_is_a_failure(given: World) -> None:
     given.servers["prometheus"].routes["/api/v1/status/config"] = success({"yaml": "- [a"})
     assert "is it another server" in rows(verified(given, "prometheus"), "fail")["prometheus.config prometheus"]
+
+
+def test_rule_that_is_evaluated_for_the_first_time_is_waited_for(given: World) -> None:
+    """Prometheus notes the health of a rule before the time of its evaluation."""
+    answers = given.servers["prometheus"].routes
+    evaluated, asked = answers["/api/v1/rules"], []
+
+    def answer(query: str) -> object:
+        asked.append(query)
+        found = deepcopy(evaluated() if callable(evaluated) else evaluated)
+        if len(asked) == 2:  # the first one is that of what is loaded
+            for rule in (rule for group in found["data"]["groups"] for rule in group["rules"]):
+                rule["lastEvaluation"] = "0001-01-01T00:00:00Z"
+        return found
+
+    answers["/api/v1/rules"] = Asked(answer)
+    findings = verified(given, "prometheus", only=["rule.healthy"])
+    assert rows(findings, "fail") == {}
+    assert len(asked) > 2
+    assert "rule.healthy r.yml/g/Down" in rows(findings, "pass")
 
 
 def test_alert_that_no_route_delivers_is_a_warning(given: World) -> None:
