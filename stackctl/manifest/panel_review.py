@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator
+from graphlib import CycleError, TopologicalSorter
 
 from stackctl.diagnostic import Diagnostic
 from stackctl.manifest.validate import unknown_name
@@ -59,28 +60,19 @@ def _empty(dashboard: Dashboard) -> Iterator[Diagnostic]:
 
 
 def _circle(dashboard: Dashboard) -> Iterator[Diagnostic]:
-    """A warning of the first variables that need each other's values. That one needs its own is as if it did not."""
+    """A warning of variables that need each other's values. That one needs its own is as if it did not."""
     asks = {query.panel[1:]: query for query in dashboard.queries if query.panel.startswith("$")}
     needs = {name: [each for each in own_references(query.expr) if each != name] for name, query in asks.items()}
-    for name, query in asks.items():
-        circle = _way(needs, name, name, ())
-        if circle:
-            shown = ", which needs ".join(f"`${each}`" for each in (*circle, name))
-            summary = f"{dashboard.title}: the variable {shown}: Grafana can load none of them"
-            remedy = "Leave one of these variables out of the query of another."
-            yield Diagnostic("dashboard.variable-circle", summary, query.origin, remedy=remedy)
-            return
-
-
-def _way(needs: Mapping[str, Sequence[str]], at: str, to: str, gone: tuple[str, ...]) -> tuple[str, ...]:
-    """Return the variables from `at`, whose own needs are followed, back to the one that needs `to`; () for none."""
-    here = (*gone, at)
-    for each in needs.get(at, ()):
-        if each == to:
-            return here
-        if each not in here and (found := _way(needs, each, to, here)):
-            return found
-    return ()
+    try:
+        TopologicalSorter(needs).prepare()
+    except CycleError as error:
+        circle = error.args[1][:0:-1]  # it begins and ends with the same one, and each is needed by the next
+        first = min(circle, key=[*asks].index)
+        at = circle.index(first)
+        shown = ", which needs ".join(f"`${each}`" for each in (*circle[at:], *circle[:at], first))
+        summary = f"{dashboard.title}: the variable {shown}: Grafana can load none of them"
+        remedy = "Leave one of these variables out of the query of another."
+        yield Diagnostic("dashboard.variable-circle", summary, asks[first].origin, remedy=remedy)
 
 
 def _undeclared(query: PanelQuery, where: str) -> Iterator[Diagnostic]:

@@ -138,6 +138,8 @@ def test_does_not_know_the_unit_of_what_is_transformed_or_overridden(tmp_path: P
             "Shop: the variable `$b`, which needs `$c`, which needs `$d`, wh",
         ),
         ({"a": "$a"}, ""),
+        ({f"v{number}": " ".join(f"$v{each}" for each in range(number)) for number in range(60)}, ""),
+        ({f"v{number}": f"$v{max(number - 1, 0)}" for number in range(1500)}, ""),
         ({"a": "$b", "b": "$c", "c": "x", "d": "$a $b"}, ""),
     ],
 )
