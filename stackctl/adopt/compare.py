@@ -18,9 +18,9 @@ from stackctl import conventions as c
 from stackctl.adopt.addresses import Addresses
 from stackctl.adopt.loaded import SCRAPE_DEFAULTS
 from stackctl.adopt.placeholders import is_placeholder
-from stackctl.adopt.prometheus import with_paths
+from stackctl.adopt.prometheus import LOGS, with_paths
 from stackctl.adopt.setup import Setup
-from stackctl.adopt.source import as_text
+from stackctl.adopt.source import as_text, with_texts
 from stackctl.adopt.victoriametrics import OPTIONS as VICTORIAMETRICS
 from stackctl.bounds.json_text import loads
 from stackctl.diagnosis.relabel import relabelled
@@ -29,19 +29,13 @@ from stackctl.promql.duration import seconds
 from stackctl.scrape import rendered_blocks
 from stackctl.tree import Tree, load_yaml
 
-# Options of a job that are compared as what becomes of its targets, or that have secrets, whose forms differ.
-_NOT_OPTIONS = frozenset(
+# Options of a job that are compared as what becomes of its targets, that have secrets, whose forms differ, and that
+# `adopt` leaves out, as it says.
+_NOT_OPTIONS = (
     {"job_name", "static_configs", "relabel_configs", "params", "metrics_path", "scheme", "scrape_interval"}
-    | {
-        "scrape_failure_log_file",
-        "scrape_timeout",
-        "basic_auth",
-        "authorization",
-        "bearer_token",
-        "bearer_token_file",
-        "tls_config",
-        "oauth2",
-    }
+    | {"scrape_timeout", "basic_auth", "authorization", "bearer_token", "bearer_token_file", "tls_config", "oauth2"}
+    | LOGS
+    | VICTORIAMETRICS
 )
 _INTERVAL, _TIMEOUT = "1m", "10s"
 # The jobs that a stack has besides, for its own servers.
@@ -167,17 +161,13 @@ def _without_own(new: Counter[str], old: Counter[str]) -> Counter[str]:
 
 def _filled(block: Any, variables: Mapping[str, str]) -> Any:
     """A block with the variables filled in that the manifest has, too: those of a script, in capitals."""
-    if isinstance(block, Mapping):
-        return {key: _filled(value, variables) for key, value in block.items()}
-    if isinstance(block, list):
-        return [_filled(each, variables) for each in block]
 
     def value(match: re.Match[str]) -> str:
         name, default = match["name"], match["default"]
         known = variables.get(name)
         return known or (match[0] if default is None else default)
 
-    return _VARIABLE.sub(value, block) if isinstance(block, str) else block
+    return with_texts(block, lambda text: _VARIABLE.sub(value, text))
 
 
 def _targets(
@@ -215,7 +205,7 @@ def _steps(job: Mapping[str, Any]) -> list[dict[str, Any]]:
 
 def _is_option(key: str, value: Any) -> bool:
     """Return whether a key of a job says how it is scraped, and not only what is the default anyway."""
-    if key in _NOT_OPTIONS | VICTORIAMETRICS or key.endswith("_sd_configs"):
+    if key in _NOT_OPTIONS or key.endswith("_sd_configs"):
         return False
     default = SCRAPE_DEFAULTS.get(key)
     return bool(value) if default is None else value is not None and value != default

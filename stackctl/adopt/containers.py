@@ -10,7 +10,7 @@ from stackctl.adopt.existing_data import is_named
 from stackctl.adopt.names import name_in_stack, with_names
 from stackctl.adopt.remarks import changed, left_out
 from stackctl.adopt.secrets import Secrets
-from stackctl.adopt.source import Source
+from stackctl.adopt.source import Source, with_texts
 from stackctl.adopt.variables import filled, in_compose, with_marks, without_marks
 from stackctl.components.component import Component
 from stackctl.diagnostic import Diagnostic
@@ -125,13 +125,7 @@ def _replaced(text: str, found: Iterable[str], name: str, secrets: Secrets, posi
 
 def kept_references(value: Any, variables: Mapping[str, str]) -> Any:
     """A value with references to variables as the manifest writes them; those that nobody has set are empty."""
-    if isinstance(value, Mapping):
-        return {key: kept_references(item, variables) for key, item in value.items()}
-    if isinstance(value, list):
-        return [kept_references(item, variables) for item in value]
-    if not isinstance(value, str):
-        return value
-    return in_compose(value, variables)
+    return with_texts(value, lambda text: in_compose(text, variables))
 
 
 def _is_external(compose: Source, name: str) -> bool:

@@ -16,7 +16,7 @@ from stackctl.adopt.prometheus import escaped
 from stackctl.adopt.remarks import changed, left_out
 from stackctl.adopt.secrets import Secrets
 from stackctl.adopt.setup import LoadedGrafana, Setup, is_file
-from stackctl.adopt.source import Source, plain, with_booleans
+from stackctl.adopt.source import Source, plain, with_booleans, with_texts
 from stackctl.adopt.variables import filled
 from stackctl.bounds.files import read_text
 from stackctl.components.grafana import DatasourceSettings, OwnDatasourceSettings, datasource_defaults, default_uid
@@ -323,18 +323,12 @@ def _with_own_uid(value: Any, own: Collection[str], now: str) -> Any:
 
 def _expanded(value: Any, environment: Mapping[str, str]) -> Any:
     """A value of a provisioning file as Grafana expands it, in the words of the manifest."""
-    if isinstance(value, Mapping):
-        return {key: _expanded(item, environment) for key, item in value.items()}
-    if isinstance(value, list):
-        return [_expanded(item, environment) for item in value]
-    if not isinstance(value, str):
-        return value
 
     def known(match: re.Match[str]) -> str:
         name = match[1] or match[2]
         return environment.get(name, f"${{{name}}}") if name else "$"
 
-    return escaped(_VARIABLE.sub(known, value))
+    return escaped(with_texts(value, lambda text: _VARIABLE.sub(known, text)))
 
 
 def _host(url: str) -> str:

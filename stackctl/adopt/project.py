@@ -10,7 +10,7 @@ from typing import Any
 
 from stackctl.adopt.merging import OVERRIDE, RESET, merged, settled, tagged
 from stackctl.adopt.moved import moved, moved_path
-from stackctl.adopt.source import Source, read_source
+from stackctl.adopt.source import Source, read_source, with_texts
 from stackctl.adopt.variables import filled, with_known
 from stackctl.diagnostic import Diagnostic
 from stackctl.manifest.document import Document
@@ -134,10 +134,4 @@ class _Reader:
 
 def _with_variables(value: Any, variables: Mapping[str, str]) -> Any:
     """A part of an included file, with the variables filled in that only the `.env` next to it has."""
-    if not variables:
-        return value
-    if isinstance(value, Mapping):
-        return {key: _with_variables(item, variables) for key, item in value.items()}
-    if isinstance(value, list):
-        return [_with_variables(item, variables) for item in value]
-    return with_known(value, variables) if isinstance(value, str) else value
+    return with_texts(value, lambda text: with_known(text, variables)) if variables else value

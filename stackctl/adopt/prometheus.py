@@ -15,7 +15,7 @@ from stackctl.adopt.remarks import changed, left_out
 from stackctl.adopt.secrets import Secrets
 from stackctl.adopt.settings import ignored_options
 from stackctl.adopt.setup import Server, Setup
-from stackctl.adopt.source import Source, as_text
+from stackctl.adopt.source import Source, as_text, with_texts
 from stackctl.components import registry
 from stackctl.diagnostic import Diagnostic
 
@@ -25,7 +25,8 @@ _GLOBAL = frozenset({"scrape_interval", "evaluation_interval", "external_labels"
 _SECTIONS = frozenset({"global", "scrape_configs", "rule_files", "alerting", "remote_write", "storage"})
 # Where a value names a file, or a pattern of files.
 _PATHS = frozenset({"token_file_path", "service_account_key_path", "private_key_path"})
-_LOGS = frozenset({"query_log_file", "scrape_failure_log_file"})
+# Where a value names a file that Prometheus writes to.
+LOGS = frozenset({"query_log_file", "scrape_failure_log_file"})
 # Keys of an Alertmanager that say nothing of where the stack's own is: that one serves at `/`.
 _OF_ANY_ALERTMANAGER = frozenset(
     {"static_configs", "dns_sd_configs", "timeout", "api_version", "path_prefix", "scheme"}
@@ -101,7 +102,7 @@ def without_logs(source: Source, remarks: list[Diagnostic]) -> Source:
     data = dict(source.data)
 
     def rest(block: Any, *place: str | int) -> Any:
-        found = [key for key in block if key in _LOGS] if isinstance(block, Mapping) else []
+        found = [key for key in block if key in LOGS] if isinstance(block, Mapping) else []
         of = f" of `{block['job_name']}`" if found and "job_name" in block else ""
         for key in found:
             why = "Its path is one of the old container."
@@ -124,7 +125,7 @@ def absolute_files(block: Any, place: tuple[str | int, ...] = ()) -> Iterator[tu
         for key, value in block.items():
             texts = value if isinstance(value, list) and key in ("scrape_config_files", "templates") else [value]
             is_file = key in ("scrape_config_files", "templates") or key.endswith("_file") or key in _PATHS
-            if is_file and key not in _LOGS:
+            if is_file and key not in LOGS:
                 yield from (((*place, key), each) for each in texts if isinstance(each, str) and posixpath.isabs(each))
             else:
                 yield from absolute_files(value, (*place, key))
@@ -144,11 +145,7 @@ def escaped(block: Any) -> Any:
     `${NAME}` and `${NAME:-default}` in capitals are left: neither program fills them in, so a script has done that,
     which the manifest replaces.
     """
-    if isinstance(block, Mapping):
-        return {key: escaped(value) for key, value in block.items()}
-    if isinstance(block, list):
-        return [escaped(each) for each in block]
-    return _BRACED.sub("$$", block) if isinstance(block, str) else block
+    return with_texts(block, lambda text: _BRACED.sub("$$", text))
 
 
 def _external_labels(settings: Mapping[str, Any], container: Container | None) -> dict[str, Any]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -127,6 +127,15 @@ def with_booleans(data: Any, key: str = "") -> Any:
 def as_text(value: Any) -> str:
     """A value of `plain` as the text that a server reads where it takes text; "" for one that is not there."""
     return "" if value is None else str(value).lower() if isinstance(value, bool) else str(value)
+
+
+def with_texts(value: Any, change: Callable[[str], str]) -> Any:
+    """Return a part of a set-up, or of a manifest, with each of its texts changed; keys stay as they are."""
+    if isinstance(value, Mapping):
+        return {key: with_texts(item, change) for key, item in value.items()}
+    if isinstance(value, list):
+        return [with_texts(item, change) for item in value]
+    return change(value) if isinstance(value, str) else value
 
 
 def texts(value: Any) -> Iterator[str]:
