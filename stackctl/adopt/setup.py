@@ -255,9 +255,10 @@ def find_setup(
         unused, alertmanager = (alertmanager.config,), None
     if compose is None and prometheus is None and alertmanager is None:
         return None
+    neighbors = [replace(each, path=os.path.relpath(here / each.path, folder)) for each in _other_compose_files(here)]
+    others = [each for each in neighbors if each.path not in paths]
     if named.is_dir() and (compose is None or posixpath.basename(compose.path) not in COMPOSE_FILES):
-        others = (each for each in _other_compose_files(here) if here / each.path not in files)
-        unused += tuple(replace(each, path=os.path.relpath(here / each.path, folder)) for each in others)
+        unused += tuple(others)
     if named.is_dir() and compose is None:
         unused += tuple(compose_files_below(folder))
     prometheus, alertmanager = _with_home(found, prometheus), _with_home(found, alertmanager)
@@ -270,9 +271,8 @@ def find_setup(
         for name, server in ((c.PROMETHEUS, prometheus), (c.ALERTMANAGER, alertmanager))
         if server and not server.container
     }
-    known = {*paths, *(each.path for each in unused)}
-    neighbors = [replace(each, path=os.path.relpath(here / each.path, folder)) for each in _other_compose_files(here)]
-    unread = tuple(each for each in neighbors if compose and each.path not in known)
+    known = {each.path for each in unused}
+    unread = tuple(each for each in others if compose and each.path not in known)
     return replace(found, prometheus=prometheus, alertmanager=alertmanager, own=own, unused=unused, unread=unread)
 
 

@@ -82,15 +82,7 @@ def as_manifest(text: str, variables: Mapping[str, str], *, required: bool = Fal
     Unless it is `required`: then the manifest is refused until it is set.
     """
 
-    def written(reference: Reference) -> str:
-        name, how = reference.name, reference.how
-        if how.endswith("-"):
-            return f"${{{name}:-{filled(reference.word, variables)}}}"
-        if how.endswith("+"):
-            return filled(reference.written, variables)
-        return f"${{{name}}}" if required or name in variables or how.endswith("?") else f"${{{name}:-}}"
-
-    return _replaced(text, written)
+    return _replaced(text, lambda reference: _in_manifest(reference, variables, required=required))
 
 
 def in_compose(text: str, variables: Mapping[str, str]) -> str:
@@ -99,16 +91,18 @@ def in_compose(text: str, variables: Mapping[str, str]) -> str:
     These are `${NAME}` and `${NAME:-default}`. A variable that nobody has set is empty, as it is to Compose.
     """
 
-    def written(reference: Reference) -> str:
-        name, how = reference.name, reference.how
-        if how.endswith("-"):
-            default = filled(reference.word, variables)
-            return f"${{{name}:-{default}}}" if "}" not in default else filled(reference.written, variables)
-        if how.endswith("+"):
-            return filled(reference.written, variables)
-        return f"${{{name}}}" if name in variables or how.endswith("?") else f"${{{name}:-}}"
+    return _replaced(text.replace("$$", "$$$$"), lambda reference: _in_manifest(reference, variables))
 
-    return _replaced(text.replace("$$", "$$$$"), written)
+
+def _in_manifest(reference: Reference, variables: Mapping[str, str], *, required: bool = False) -> str:
+    """A reference in a form that the manifest fills in; what has none is filled in, as a default with `}` in it."""
+    name, how = reference.name, reference.how
+    if how.endswith("-"):
+        default = filled(reference.word, variables)
+        return f"${{{name}:-{default}}}" if "}" not in default else filled(reference.written, variables)
+    if how.endswith("+"):
+        return filled(reference.written, variables)
+    return f"${{{name}}}" if required or name in variables or how.endswith("?") else f"${{{name}:-}}"
 
 
 def with_known(text: str, variables: Mapping[str, str]) -> str:

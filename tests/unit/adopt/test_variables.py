@@ -25,6 +25,7 @@ from stackctl.adopt.variables import (
         ("${B}", "", "${B:-}"),
         ("${B:?set it}", "", "${B}"),
         ("${B:-${A:-c}}", "1", "${B:-1}"),
+        ("${B:-{x}}", "{x}", "{x}"),
         ("${B:-${C:-deep}}/x", "deep/x", "${B:-deep}/x"),
         ("${A:+set}${B:+not}", "set", "set"),
         ("${E-x}${E:-y}", "y", "${E:-x}${E:-y}"),
