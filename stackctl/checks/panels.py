@@ -179,8 +179,7 @@ def asked(context: Context, dashboard: Dashboard) -> list[Query]:
     """The queries of a dashboard, as they are run."""
     found = held(context, dashboard)
     all_held = replace(found, values={**_rate_interval(context), **found.values})
-    rates = {query: rate_seconds(context, dashboard, query) for query in dashboard.queries}
-    return [_asked(dashboard, query, all_held, rates[query]) for query in dashboard.queries]
+    return [_asked(dashboard, query, all_held, rate_seconds(context, dashboard, query)) for query in dashboard.queries]
 
 
 def _asked(dashboard: Dashboard, query: PanelQuery, found: Held, rate: float) -> Query:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Collection, Generator, Iterable, Iterator
+from collections.abc import Collection, Generator, Iterable, Iterator, Mapping
 from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
@@ -33,6 +33,7 @@ def back_up(manifest: Path, file: Path, progress: Progress) -> Label:
     Raises Unavailable when a part of it does not run or Prometheus does not answer, and InputError when `file` cannot
     be written.
     """
+    from stackctl import tools
     from stackctl.operations.recovery import exclusive
     from stackctl.operations.unfinished.backup import tidy
     from stackctl.operations.unfinished.restart import undone_on_failure
@@ -49,7 +50,7 @@ def back_up(manifest: Path, file: Path, progress: Progress) -> Label:
         stack, where, units = current.index()
         runtime = reopen_runtime(where, stack, state.root)
         kept = _kept(state, runtime, current, units)
-        label = _label(stack, where, kept)
+        label = new_label(stack, where, {unit.name: unit.image or tools.require(unit.tool).version for unit in kept})
         temporary = file.absolute().with_name(f".tmp-{token_hex(8)}")
         entry = Entry("backup", time.time(), where, stack, before=current.id, temporary=str(temporary))
         state.begin(entry)
@@ -152,13 +153,13 @@ def _refuse_silent(unit: Unit, current: Live, running: Collection[str]) -> None:
         )
 
 
-def _label(stack: str, runtime: str, units: Collection[Unit]) -> Label:
+def new_label(stack: str, runtime: str, versions: Mapping[str, str]) -> Label:
+    """Return the label of a backup that is made now, of units with these images or versions."""
     from datetime import datetime, timezone
 
-    from stackctl import __version__, tools
+    from stackctl import __version__
     from stackctl.backup import Label
 
-    versions = {unit.name: unit.image or tools.require(unit.tool).version for unit in units}
     made_at = datetime.now(timezone.utc).isoformat(timespec="seconds")
     return Label(stack, runtime, made_at, tuple(versions), {"stackctl": __version__, **versions})
 

@@ -20,8 +20,6 @@ if TYPE_CHECKING:
     from stackctl.progress import Progress
     from stackctl.runtimes.protocol import DataFile
 
-# No backup takes longer.
-_WHOLE_SECONDS = 6 * 3600.0
 _UP = "Run `stackctl up`, which waits until all of it is ready."
 
 
@@ -33,17 +31,17 @@ def back_up_cluster(stack: Stack, file: Path, progress: Progress) -> Label:
     """
     from stackctl.backup import pack
     from stackctl.bounds.deadline import within
-    from stackctl.operations.backup import refuse_place
+    from stackctl.operations.backup import new_label, refuse_place
     from stackctl.operations.cluster.session import connect, explained
-    from stackctl.operations.cluster.volumes import copying, ended_copy
+    from stackctl.operations.cluster.volumes import WHOLE_SECONDS, copying, ended_copy
     from stackctl.state import disk
 
     refuse_place(file)
     session = connect(stack)
-    with within(_WHOLE_SECONDS), explained(session.place):
+    with within(WHOLE_SECONDS), explained(session.place):
         ended_copy(session, progress)
         servers = _ready(session)
-        label = _label(session, servers)
+        label = new_label(stack.name, c.KUBERNETES, {each.component: _image(each) for each in servers})
         with (
             copying(session, "backup", progress) as copy,
             disk.explained(file),
@@ -83,16 +81,6 @@ def _ready(session: Session) -> list[Kept]:
     return servers
 
 
-def _label(session: Session, servers: Sequence[Kept]) -> Label:
-    from stackctl import __version__
-    from stackctl.backup import Label
-    from stackctl.operations.cluster.volumes import now_utc
-
-    versions = {each.component: _image(each) for each in servers}
-    made_at = now_utc()
-    return Label(session.stack.name, c.KUBERNETES, made_at, tuple(versions), {"stackctl": __version__, **versions})
-
-
 def _image(server: Kept) -> str:
     spec = server.workload.content["spec"]
     return str(spec.get("image") or spec["template"]["spec"]["containers"][0]["image"])
@@ -112,7 +100,7 @@ def _snapshot(copy: Copying, server: Kept) -> Iterator[DataFile]:
     from stackctl.clients.prometheus import Prometheus
     from stackctl.operations.backup import make_snapshot
     from stackctl.operations.cluster.replicas import through
-    from stackctl.operations.cluster.volumes import SNAPSHOTS
+    from stackctl.operations.unfinished.backup import SNAPSHOTS
 
     access = through(copy.session, c.PROMETHEUS, server.pod(0))
     copy.prepared(server, 0)

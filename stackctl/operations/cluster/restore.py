@@ -17,9 +17,6 @@ if TYPE_CHECKING:
     from stackctl.operations.cluster.volumes import Copying
     from stackctl.progress import Progress
 
-# No restore takes longer.
-_WHOLE_SECONDS = 6 * 3600.0
-
 
 def bring_back_cluster(stack: Stack, file: Path, progress: Progress, *, force: bool, deadline_seconds: float) -> Label:
     """Put the data of the backup `file` in the volumes of a stack, of each replica, and start its servers again.
@@ -32,11 +29,11 @@ def bring_back_cluster(stack: Stack, file: Path, progress: Progress, *, force: b
     """
     from stackctl.backup import verify
     from stackctl.operations.cluster.session import connect, explained
-    from stackctl.operations.cluster.volumes import copying, ended_copy
+    from stackctl.operations.cluster.volumes import WHOLE_SECONDS, copying, ended_copy
 
     label = verify(file)
     session = connect(stack)
-    with within(_WHOLE_SECONDS), explained(session.place):
+    with within(WHOLE_SECONDS), explained(session.place):
         ended_copy(session, progress)
         servers = _with_volumes(session, label)
         for name in sorted({*label.units} - {each.component for each in servers}):

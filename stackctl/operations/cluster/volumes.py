@@ -6,11 +6,9 @@ that they end with it. A command that fails ends by the same function as the nex
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
-from datetime import datetime, timezone
 from typing import TYPE_CHECKING, Any
 
 from stackctl import conventions as c
@@ -26,10 +24,9 @@ if TYPE_CHECKING:
     from stackctl.progress import Progress
     from stackctl.runtimes.protocol import DataFile
 
-SNAPSHOTS = "snapshots"
 READY_SECONDS = 180.0
-# So long a pod of ours runs at most, whatever becomes of the command.
-_POD_SECONDS = 6 * 3600
+# So long a backup or a restore takes at most, and a pod of ours runs, whatever becomes of the command.
+WHOLE_SECONDS = 6 * 3600
 _LINE_BYTES, _PIECE_BYTES = 1 << 16, 1 << 20
 
 
@@ -204,7 +201,7 @@ def _remove_snapshots(begun: Copying, servers: Sequence[Kept]) -> None:
     """Remove the snapshot that Prometheus has made for a backup, of whichever of its pods."""
     import json
 
-    from stackctl.operations.unfinished.backup import is_made_for
+    from stackctl.operations.unfinished.backup import SNAPSHOTS, is_made_for
 
     for server in servers:
         for number in range(len(server.claims)) if server.component == c.PROMETHEUS else ():
@@ -259,7 +256,7 @@ def _started(session: Session, journal: Mapping[str, Any], server: Kept, number:
     content = volume_pod(
         *(_objects(session), name, journal, claim, server.sub_path, server.user),
         _pod_with(session, server, claim),
-        _POD_SECONDS,
+        WHOLE_SECONDS,
     )
     session.server.apply(content, dry_run=False)
 
@@ -411,8 +408,3 @@ def restart_pod(session: Session, server: Kept, number: int) -> None:
         return pod_reason(found)
 
     wait_until(reason, lambda found: not found, READY_SECONDS, what=f"the pod {server.pod(number)}")
-
-
-def now_utc() -> str:
-    """Return the time, as the label of a backup has it."""
-    return datetime.fromtimestamp(time.time(), timezone.utc).isoformat(timespec="seconds")
