@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from tests.e2e.grafana_stand_in import install
@@ -26,10 +27,21 @@ def program_folder(kind: str, folder: Path) -> Path:
     return found
 
 
-def up(run: Callable[[], Ran]) -> Ran:
-    """Run an `up`, and again for as long as the first start of this Grafana has bad luck."""
+def up(run: Callable[..., Ran]) -> None:
+    """Bring a stack up natively by `run`, again for as long as the first start of this Grafana has bad luck."""
     for _ in range(_STARTS):
-        ran = run()
+        ran = run("up", "--runtime", "native")
         if _UNLUCKY not in ran.stderr:
             break
-    return ran
+    assert ran.returncode == 0, ran.stderr
+
+
+@contextmanager
+def running(run: Callable[..., Ran]) -> Iterator[None]:
+    """Bring a stack up by `run`, and take it down with its data at the end."""
+    try:
+        up(run)
+        yield
+    finally:
+        ran = run("down", "--volumes")
+        assert ran.returncode == 0, ran.stderr

@@ -19,7 +19,7 @@ import pytest
 from stackctl.access import Access
 from stackctl.clients.grafana import Grafana
 from stackctl.clients.http import Http
-from tests.e2e.real_grafana import KINDS, program_folder, up
+from tests.e2e.real_grafana import KINDS, program_folder, running
 from tests.e2e.real_stack import need
 from tests.ports import free_port
 from tests.program import Ran, stackctl
@@ -119,12 +119,8 @@ def stack(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Stack]:
         (tmp_path / ".env").write_text(f"LOKI_PASSWORD='{SECRET}'\n")
         (tmp_path / "both.json").write_text(json.dumps(BOARD))
         made = Stack(request.param, tmp_path, grafana, port, logins)
-        try:
-            ran = up(lambda: made.ran("up", "--runtime", "native"))
-            assert ran.returncode == 0, ran.stderr
+        with running(made.ran):
             yield made
-        finally:
-            made.run("down", "--volumes")
 
 
 def test_datasource_is_provisioned_and_its_panels_are_listed(stack: Stack) -> None:

@@ -9,6 +9,7 @@ import subprocess
 import sys
 import urllib.request
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 from urllib.parse import urlsplit, urlunsplit
 
@@ -24,7 +25,7 @@ from stackctl.promql import duration
 from stackctl.render import render
 from stackctl.source import Secret
 from tests.e2e.grafana_stand_in import install
-from tests.e2e.real_grafana import program_folder, up
+from tests.e2e.real_grafana import program_folder, running, up
 from tests.e2e.real_stack import need
 from tests.ports import free_port
 from tests.program import stackctl
@@ -140,8 +141,7 @@ def test_reload_says_that_no_grafana_loads_a_dashboard(project: Path) -> None:
 @pytest.mark.native
 def test_a_real_grafana_serves_what_the_manifest_declares(project: Path) -> None:
     path = with_grafana(project)
-    ran = up(lambda: run(project, "up", "--runtime", "native", PATH=path))
-    assert ran.returncode == 0, ran.stderr
+    up(partial(run, project, PATH=path))
     report = json.loads(run(project, "verify", "--output", "json", PATH=path).stdout)
     found = {check["code"]: check["status"] for check in report["diagnostics"] if check["code"].startswith("grafana.")}
     assert found == dict.fromkeys(
@@ -159,8 +159,7 @@ def test_viewers_token_is_enough_to_verify_and_to_adopt(
     project: Path, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
     path = with_grafana(project)
-    ran = up(lambda: run(project, "up", "--runtime", "native", PATH=path))
-    assert ran.returncode == 0, ran.stderr
+    up(partial(run, project, PATH=path))
     units = json.loads(run(project, "status", "-o", "json").stdout)["units"]
     prometheus, grafana = (f"http://{each['address']}" for each in units)
     password = (project / ".stackctl" / "secrets" / "grafana_admin_password").read_text()
@@ -205,12 +204,8 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Grafana]:
     name = f"stackctl-grafana-{port}"
     (folder / "stack.yml").write_text(SERVER.format(name=name, prometheus=free_port(), grafana=port))
     path = with_grafana(folder)
-    try:
-        ran = up(lambda: run(folder, "up", "--runtime", "native", PATH=path))
-        assert ran.returncode == 0, ran.stderr
+    with running(partial(run, folder, PATH=path)):
         yield client(f"http://admin:right-horse@127.0.0.1:{port}")
-    finally:
-        run(folder, "down", "--volumes")
 
 
 def client(url: str) -> Grafana:

@@ -18,7 +18,7 @@ import pytest
 from stackctl.access import Access
 from stackctl.clients.grafana import Grafana
 from stackctl.clients.http import Http
-from tests.e2e.real_grafana import KINDS, program_folder, up
+from tests.e2e.real_grafana import KINDS, program_folder, running
 from tests.e2e.real_stack import need
 from tests.ports import free_port
 from tests.program import Ran, stackctl
@@ -84,12 +84,8 @@ class Stack:
 def stack(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Stack]:
     need("native")
     made = Stack(tmp_path, program_folder(request.param, tmp_path / "installed"))
-    try:
-        ran = up(lambda: made.ran("up", "--runtime", "native"))
-        assert ran.returncode == 0, ran.stderr
+    with running(made.ran):
         yield made
-    finally:
-        made.run("down", "--volumes")
 
 
 def test_changed_password_is_set_in_grafana(stack: Stack) -> None:

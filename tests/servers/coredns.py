@@ -7,14 +7,12 @@ Run it with the project's Python: `python -m tests.servers.coredns`. Prints the 
 
 from __future__ import annotations
 
-import shutil
 import subprocess
 import sys
 from pathlib import Path
 
 from stackctl.tools import cache
-from tests.servers.kubernetes import PROCESSES
-from tests.servers.secret_fields import download
+from tests.servers.go_modules import GO, PROCESSES, download, need_go
 
 VERSION = "1.12.4"
 MODULE = "github.com/coredns/coredns"
@@ -29,8 +27,7 @@ def program() -> Path:
 def main() -> None:
     """Build it unless it is there, and print where it is."""
     if not program().is_file():
-        if not shutil.which("go"):
-            raise SystemExit("go was not found: install Go 1.26 or newer, which builds CoreDNS")
+        need_go("CoreDNS")
         with cache.staging() as staging:
             made = staging / "made"
             made.mkdir()
@@ -48,7 +45,7 @@ def build(work: Path, made: Path) -> None:
     (work / "go.mod").write_text(
         theirs.replace(f"module {MODULE}\n", "module servers\n") + f"\nrequire {MODULE} v{VERSION}\n"
     )
-    command = ["nice", "-n", "5", "go", "build", "-mod=mod", "-p", str(PROCESSES), "-trimpath", "-ldflags=-s -w"]
+    command = [*GO, "build", "-mod=mod", "-p", str(PROCESSES), "-trimpath", "-ldflags=-s -w"]
     # Its progress goes where it disturbs nobody who reads the program's path.
     subprocess.run([*command, "-o", str(made / "coredns"), "."], cwd=work, stdout=sys.stderr, check=True)
 

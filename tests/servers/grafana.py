@@ -16,8 +16,7 @@ import sys
 from pathlib import Path
 
 from stackctl.tools import cache
-from tests.servers.kubernetes import PROCESSES
-from tests.servers.secret_fields import download
+from tests.servers.go_modules import GO, PROCESSES, download, need_go
 
 VERSION = "10.0.0"
 MODULE, MODULE_VERSION = "github.com/grafana/grafana", "v1.9.2-0.20230609164553-81d85ce8028d"
@@ -36,11 +35,11 @@ def home() -> Path:
 def main() -> None:
     """Build it where it is not there yet, and print where the program is."""
     if not home().is_dir():
-        if not shutil.which("go"):
-            raise SystemExit("go was not found: install Go 1.26 or newer, which builds Grafana")
+        need_go("Grafana")
         with cache.staging() as staging:
             made = staging / "made"
             build(download(MODULE, MODULE_VERSION), staging / "source", made)
+            home().parent.mkdir(parents=True, exist_ok=True)
             made.rename(home())
     sys.stdout.write(f"{home() / 'bin'}\n")
 
@@ -50,12 +49,11 @@ def build(module: Path, work: Path, made: Path) -> None:
     shutil.copytree(module, work, copy_function=shutil.copyfile)
     for folder in (work, *(path for path in work.rglob("*") if path.is_dir())):
         folder.chmod(0o755)
-    go = ["nice", "-n", "5", "go"]
     environ = {**os.environ, "GOFLAGS": "-mod=mod"}
     steps = (
-        [*go, "run", WIRE, "gen", "-tags", TAGS, "./pkg/server"],
+        [*GO, "run", WIRE, "gen", "-tags", TAGS, "./pkg/server"],
         [
-            *(*go, "build", "-p", str(PROCESSES), "-trimpath", "-tags", TAGS),
+            *(*GO, "build", "-p", str(PROCESSES), "-trimpath", "-tags", TAGS),
             *("-ldflags", f"-s -w -X main.version={VERSION}", "-o", f"{made / 'bin'}/", "./pkg/cmd/grafana"),
         ],
     )

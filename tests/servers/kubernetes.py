@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from stackctl.tools import cache
-from tests.servers.secret_fields import download
+from tests.servers.go_modules import GO, PROCESSES, download, need_go
 
 KUBERNETES = "1.36.3"
 OPERATOR = "0.85.0"
@@ -36,8 +36,6 @@ PROGRAMS = {
     "kustomize": ("sigs.k8s.io/kustomize/kustomize/v5", "sigs.k8s.io/kustomize/kustomize/v5"),
 }
 DEFINITIONS = "definitions"
-# Compilers at a time: others work on the machine too.
-PROCESSES = 2
 
 
 def folder() -> Path:
@@ -49,8 +47,7 @@ def main() -> None:
     """Build what is not there yet, and print where it is."""
     missing = [program for program in PROGRAMS if not (folder() / program).is_file()]
     if missing:
-        if not shutil.which("go"):
-            raise SystemExit("go was not found: install Go 1.26 or newer, which builds Kubernetes")
+        need_go("Kubernetes")
         with cache.staging() as staging:
             made = staging / "made"
             made.mkdir()
@@ -74,7 +71,7 @@ def build(programs: list[str], work: Path, made: Path) -> None:
     read = subprocess.run(["go", "mod", "edit", "-json", theirs], cwd=work, check=True, capture_output=True)
     (work / "go.mod").write_text(required(json.loads(read.stdout)))
     named = f"-s -w -X k8s.io/component-base/version.gitVersion=v{KUBERNETES}"
-    command = ["nice", "-n", "5", "go", "build", "-mod=mod", "-p", str(PROCESSES), "-trimpath", "-ldflags", named]
+    command = [*GO, "build", "-mod=mod", "-p", str(PROCESSES), "-trimpath", "-ldflags", named]
     packages = {program: PROGRAMS[program][0] for program in programs}
     # Its progress goes where it disturbs nobody who reads the folder's name.
     subprocess.run([*command, "-o", f"{made}/", *packages.values()], cwd=work, stdout=sys.stderr, check=True)

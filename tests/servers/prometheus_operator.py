@@ -8,15 +8,14 @@ Run it with the project's Python: `python -m tests.servers.prometheus_operator`.
 from __future__ import annotations
 
 import json
-import shutil
 import subprocess
 import sys
 from pathlib import Path
 from typing import Any
 
 from stackctl.tools import cache
-from tests.servers.kubernetes import OPERATOR, OPERATOR_MODULE, PROCESSES
-from tests.servers.secret_fields import download
+from tests.servers.go_modules import GO, PROCESSES, download, need_go
+from tests.servers.kubernetes import OPERATOR, OPERATOR_MODULE
 
 VERSION = f"v{OPERATOR}"
 # Its programs, by the names of their packages.
@@ -32,8 +31,7 @@ def main() -> None:
     """Build what is not there yet, and print where the operator is."""
     missing = [name for name in (OPERATOR_PROGRAM, RELOADER) if not program(name).is_file()]
     if missing:
-        if not shutil.which("go"):
-            raise SystemExit("go was not found: install Go 1.26 or newer, which builds the operator")
+        need_go("the operator")
         with cache.staging() as staging:
             made = staging / "made"
             made.mkdir()
@@ -50,7 +48,7 @@ def build(programs: list[str], work: Path, made: Path) -> None:
     read = subprocess.run(["go", "mod", "edit", "-json", theirs], cwd=work, check=True, capture_output=True)
     (work / "go.mod").write_text(required(json.loads(read.stdout)))
     named = f"-s -w -X github.com/prometheus/common/version.Version={OPERATOR}"
-    command = ["nice", "-n", "5", "go", "build", "-mod=mod", "-p", str(PROCESSES), "-trimpath", "-ldflags", named]
+    command = [*GO, "build", "-mod=mod", "-p", str(PROCESSES), "-trimpath", "-ldflags", named]
     packages = [f"{OPERATOR_MODULE}/cmd/{name}" for name in programs]
     # Its progress goes where it disturbs nobody who reads the program's path.
     subprocess.run([*command, "-o", f"{made}/", *packages], cwd=work, stdout=sys.stderr, check=True)

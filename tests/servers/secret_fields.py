@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import json
 import re
-import subprocess
 import sys
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterator, Mapping
@@ -18,6 +17,7 @@ from pathlib import Path
 
 from stackctl.components import registry
 from stackctl.conventions import ALERTMANAGER, PROMETHEUS
+from tests.servers.go_modules import download
 
 TARGET = Path(__file__).parents[2] / "stackctl" / "secret_fields.py"
 # The oldest that stackctl works with, and one in between; the default comes after them.
@@ -171,14 +171,6 @@ def _own(structs: dict[str, Struct]) -> None:
                 if held and kind != name and not struct.owners <= held.owners:
                     held.owners |= struct.owners
                     changed = True
-
-
-def download(module: str, version: str) -> Path:
-    """The folder of a module's source."""
-    ran = subprocess.run(
-        ["go", "mod", "download", "-json", f"{module}@{version}"], cwd="/", check=True, capture_output=True, text=True
-    )
-    return Path(json.loads(ran.stdout)["Dir"])
 
 
 def module_version(product: str, version: str) -> str:

@@ -10,15 +10,7 @@ from stackctl.backup import Label
 from stackctl.cli.main import main
 from stackctl.errors import Unavailable
 from stackctl.model import Stack
-
-CLUSTER = """
-version: 1
-name: shop
-runtime: kubernetes
-kubernetes: {context: prod, namespace: shop}
-services: {api: {targets: ["api:8000"]}}
-"""
-LABEL = Label("shop", "docker", "2026-01-02T03:04:05+00:00", ("prometheus", "grafana"))
+from tests.unit.cli.backups import CLUSTER, LABEL
 
 
 def test_backup_names_the_file_its_units_and_its_size(
