@@ -331,6 +331,7 @@ CODES: Mapping[str, str] = {
     "preview.no-dashboard": "The manifest has no dashboards.",
     "probe.success": "A probe fails.",
     "prometheus.config": "Prometheus has not loaded the rendered configuration.",
+    "prometheus.empty": "A Prometheus that somebody else runs has nothing to verify.",
     "prometheus.retention": "Prometheus keeps data for another time or size than declared.",
     "prometheus.series": "The targets serve more series than the budget of the stack.",
     "prometheus.storage": "Prometheus cannot store samples.",

@@ -570,7 +570,7 @@ class Backing:
 
     @cached_property
     def _longest(self) -> float:
-        return max([*self._intervals.values(), *self._recorded_every.values()])
+        return max([*self._intervals.values(), *self._recorded_every.values()], default=0.0)
 
     def _between(self, selector: Selector, of: Callable[..., Any]) -> tuple[float, str]:
         """The seconds between two samples of `selector`, and what these are, as `scrapes of JOB`."""

@@ -342,6 +342,12 @@ def alerts_are_dropped_on_their_way(setup: Setup) -> None:
     ]
 
 
+@mutant("prometheus.empty prometheus")
+def prometheus_has_nothing_to_do(setup: Setup) -> None:
+    setup.config.update(scrape_configs=[], remote_write=[])
+    setup.rules = []
+
+
 @mutant("remote_write.sent http://127.0.0.1:9/write")
 def remote_write_is_dead(setup: Setup) -> None:
     setup.config["remote_write"][0]["url"] = "http://127.0.0.1:9/write"
@@ -454,6 +460,12 @@ def reload_of_alertmanager_failed(setup: Setup) -> None:
 @benign
 def nothing_is_changed(setup: Setup) -> None:
     pass
+
+
+@benign
+def prometheus_only_evaluates_a_rule(setup: Setup) -> None:
+    setup.config.update(scrape_configs=[], remote_write=[])
+    setup.rules = [{"alert": "Watchdog", "expr": "vector(1)", "labels": {"severity": "none"}}]
 
 
 @benign

@@ -81,6 +81,44 @@ def test_each_thing_that_is_loaded_has_its_row(given: World) -> None:
     }
 
 
+def emptied(world: World) -> World:
+    """The pretended Prometheus without jobs, rules and targets, and Grafana without dashboards."""
+    routes = world.servers["prometheus"].routes
+    routes["/api/v1/status/config"] = success({"yaml": "global: {scrape_interval: 1m}"})
+    routes["/api/v1/rules"] = success({"groups": []})
+    routes["/api/v1/targets"] = success({"activeTargets": [], "droppedTargets": []})
+    world.servers["grafana"].routes["/api/search"] = []
+    return world
+
+
+@pytest.mark.parametrize(
+    ("names", "asked"),
+    [(("prometheus", "alertmanager"), "no Grafana was given"), (("prometheus", "grafana"), "Grafana shows no dashboards")],
+)
+def test_servers_with_nothing_to_verify_are_not_green(given: World, names: tuple[str, ...], asked: str) -> None:
+    summary = f"it has no scrape jobs and no rules, and {asked}: there is nothing to verify"
+    assert rows(verified(emptied(given), *names), "fail") == {"prometheus.empty prometheus": summary}
+    assert rows(verified(given, *names, only=["target"]), "fail") == {}
+
+
+@pytest.mark.parametrize("path", ["/api/v1/rules", "/api/v1/targets", "/api/v1/status/config"])
+def test_server_that_has_only_jobs_or_only_rules_has_something_to_verify(given: World, path: str) -> None:
+    kept = given.servers["prometheus"].routes[path]
+    emptied(given).servers["prometheus"].routes[path] = kept
+    assert "prometheus.empty prometheus" not in rows(verified(given, "prometheus"), "fail")
+
+
+def test_server_that_only_dashboards_query_has_something_to_verify(given: World) -> None:
+    listed = given.servers["grafana"].routes["/api/search"]
+    emptied(given).servers["grafana"].routes["/api/search"] = listed
+    assert rows(verified(given, "prometheus", "grafana"), "fail") == {}
+
+
+def test_server_whose_jobs_cannot_be_read_is_one_failure(given: World) -> None:
+    emptied(given).servers["prometheus"].routes["/api/v1/rules"] = Reply("broken", status=500)
+    assert [*rows(verified(given, "prometheus"), "fail")] == ["rule.loaded prometheus"]
+
+
 def test_thanos_query_which_reports_no_reload_is_green(given: World) -> None:
     routes = given.servers["prometheus"].routes
     started = routes["/api/v1/status/runtimeinfo"]["data"]["startTime"]
