@@ -93,7 +93,10 @@ def emptied(world: World) -> World:
 
 @pytest.mark.parametrize(
     ("names", "asked"),
-    [(("prometheus", "alertmanager"), "no Grafana was given"), (("prometheus", "grafana"), "Grafana shows no dashboards")],
+    [
+        (("prometheus", "alertmanager"), "no Grafana was given"),
+        (("prometheus", "grafana"), "Grafana shows no dashboards"),
+    ],
 )
 def test_servers_with_nothing_to_verify_are_not_green(given: World, names: tuple[str, ...], asked: str) -> None:
     summary = f"it has no scrape jobs and no rules, and {asked}: there is nothing to verify"

@@ -62,6 +62,7 @@ NOT_ALONE = {
     "json.nesting",
     "port.none-free",
     "port.taken",
+    "prometheus.empty",
     "reload.interrupted",
     "reload.not-confirmed",
     "reload.restart-needed",
