@@ -12,10 +12,11 @@ from typing import Any
 from stackctl import conventions as c
 from stackctl.adopt.addresses import Addresses
 from stackctl.adopt.compose import Container
+from stackctl.adopt.folder import is_file
 from stackctl.adopt.prometheus import escaped
 from stackctl.adopt.remarks import changed, left_out
 from stackctl.adopt.secrets import Secrets
-from stackctl.adopt.setup import LoadedGrafana, Setup, is_file
+from stackctl.adopt.setup import LoadedGrafana, Setup
 from stackctl.adopt.source import Source, plain, with_booleans, with_texts
 from stackctl.adopt.variables import filled
 from stackctl.bounds.files import read_text

@@ -21,6 +21,7 @@ from stackctl.adopt.existing_data import (
     taken_over,
     volume_remarks,
 )
+from stackctl.adopt.folder import is_file, template_of
 from stackctl.adopt.grafana import PLACES as GRAFANA_PLACES
 from stackctl.adopt.grafana import adopt_grafana, adopt_loaded_grafana
 from stackctl.adopt.jobs import Job, Jobs, adopt_jobs, read_jobs
@@ -31,7 +32,7 @@ from stackctl.adopt.prometheus import absolute_files, adopt_prometheus, escaped,
 from stackctl.adopt.remarks import changed, left_out
 from stackctl.adopt.secrets import NOT_KNOWN, Secrets
 from stackctl.adopt.settings import ignored_options, own_start, server_settings
-from stackctl.adopt.setup import Server, Setup, is_file, template_of
+from stackctl.adopt.setup import Server, Setup
 from stackctl.adopt.source import Source, texts
 from stackctl.adopt.variables import filled, required_variables
 from stackctl.adopt.victoriametrics import without_victoriametrics

@@ -112,7 +112,8 @@ def _found(
 
 def _of_folder(files: Sequence[Path], environ: Mapping[str, str]) -> Setup:
     from stackctl.adopt import find_setup
-    from stackctl.adopt.setup import compose_file_below, compose_files_below, nothing_found
+    from stackctl.adopt.compose_files import compose_file_below, compose_files_below
+    from stackctl.adopt.finding import nothing_found
     from stackctl.manifest.problems import Problems
 
     for each in files:
@@ -178,7 +179,7 @@ def _stop(setup: Setup, sources: Sequence[str]) -> str:
     """Return the command that stops the containers of a set-up, from the folder of the manifest; "" without any."""
     import shlex
 
-    from stackctl.adopt.setup import COMPOSE_FILES
+    from stackctl.adopt.folder import COMPOSE_FILES
 
     if setup.compose is None:
         return ""

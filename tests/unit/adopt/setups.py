@@ -46,3 +46,13 @@ def compose(*services: str) -> str:
 def jobs(*blocks: str) -> str:
     """A prometheus.yml with these scrape_configs."""
     return yaml.safe_dump({"scrape_configs": [yaml.safe_load(block) for block in blocks]})
+
+
+# A configuration with one job.
+JOB = jobs("{job_name: a, static_configs: [{targets: ['a:1']}]}")
+# A Compose file that runs two of Prometheus.
+TWO = """
+services:
+  first: {image: "prom/prometheus:v3.5.0", volumes: ["./first.yml:/etc/prometheus/prometheus.yml"]}
+  second: {image: "prom/prometheus:v3.5.0", volumes: ["./second.yml:/etc/prometheus/prometheus.yml"]}
+"""
