@@ -54,8 +54,6 @@ HOST_FROM_CONTAINER = "host.docker.internal"
 DEFAULT_INTERVAL = "15s"
 DEFAULT_SCRAPE_TIMEOUT = "10s"
 DEFAULT_RETENTION_TIME = "15d"
-# For how long Prometheus finds the last sample of a series.
-DEFAULT_LOOKBACK = "5m"
 # Prometheus hands discovered targets to its scrape loops at most this often (seconds): field knowledge that
 # every wait for a first scrape has to allow for.
 TARGET_SYNC_SECONDS = 5.0

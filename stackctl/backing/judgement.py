@@ -14,7 +14,6 @@ from difflib import SequenceMatcher, get_close_matches
 from functools import cached_property
 from typing import Any, TypeVar
 
-from stackctl import conventions as c
 from stackctl.backing.grouping import misspelt
 from stackctl.backing.lately import were_there
 from stackctl.backing.matching import compares_nothing, unmatched
@@ -28,7 +27,7 @@ from stackctl.model import Rule, Service
 from stackctl.promql import duration
 from stackctl.promql.catalogue import Catalogue
 from stackctl.promql.expression import syntax_error
-from stackctl.promql.past import beyond, finds_nothing
+from stackctl.promql.past import DEFAULT_LOOKBACK, ahead, beyond, finds_nothing
 from stackctl.promql.selectors import Asked, Condition, Selector, of_jobs, read
 from stackctl.verification import second_scrape, targets
 from stackctl.verification.context import Context
@@ -44,7 +43,7 @@ _SHOWN = 5
 # A failure that is seen for this long is one, in seconds.
 _CONFIRMED_SECONDS = 0.5
 # A result does not look further back than this, in seconds.
-_LOOKBACK = duration.seconds(c.DEFAULT_LOOKBACK)
+_LOOKBACK = duration.seconds(DEFAULT_LOOKBACK)
 # How far back a job that is down now may have been up.
 _LATELY = "1d"
 _COUNTED = ("_total", "_bucket", "_count", "_sum")
@@ -156,7 +155,7 @@ class Backing:
         if syntax_error(expr):  # and yet Prometheus has run it
             return replace(DATA, summary="has data") if has_result else Verdict("fail", "no result", _IN_PARTS)
         asked = read(expr)
-        if unfit := self._unfit(expr, asked):
+        if unfit := self._unfit(expr, asked) or self._no_number(asked):
             return unfit
         if has_result and not asked.fallback and not asked.excludes:
             return self._misnamed(expr) or self._compares_nothing(expr, asked) or replace(DATA, summary="has data")
@@ -177,7 +176,9 @@ class Backing:
     def of_rule(self, expr: str, within: frozenset[str] = frozenset()) -> Verdict:
         """Return whether what a rule asks for is there. `within` are the recorded names that led here."""
         asked = read(expr)
-        found = self._unfit(expr, asked) or self._selectors(asked, within)
+        found = (
+            self._ahead(expr) or self._unfit(expr, asked) or self._no_number(asked) or self._selectors(asked, within)
+        )
         if found.outcome != "data":
             return found
         return self._misnamed(expr) or self._unmatched(expr, asked) or replace(found, summary="the query returns data")
@@ -205,6 +206,19 @@ class Backing:
         if finds_nothing(expr, kept) and (remark := beyond(expr, kept)):
             return Verdict("fail", remark.summary, remark.remedy)
         return self.too_short(asked)
+
+    def _ahead(self, expr: str) -> Verdict | None:
+        """The failure of a rule that queries what is not there yet, whenever it is evaluated."""
+        remark = ahead(expr, duration.seconds(self.context.stack.lookback))
+        return Verdict("fail", remark.summary, remark.remedy) if remark else None
+
+    def _no_number(self, asked: Asked) -> Verdict | None:
+        """The failure of an expression with the `scalar()` of several series, which is not a number."""
+        for inner, count in zip(asked.scalars, self.client.counts(asked.scalars), strict=True):
+            if count > 1:
+                summary = f"`scalar({inner})` is not a number: there are {count} series, and it takes the only one"
+                return Verdict("fail", summary, "Aggregate to one, as with `scalar(sum(...))`, or match one series.")
+        return None
 
     def too_short(self, asked: Asked) -> Verdict | None:
         """The failure of a window that cannot hold two scrapes of its job."""

@@ -12,9 +12,10 @@ from stackctl.metrics import catalogue
 from stackctl.model import Dashboard, PanelQuery, Stack
 from stackctl.promql.catalogue import UNKNOWN_PART, Catalogue
 from stackctl.promql.choice import Choice
+from stackctl.promql.duration import seconds
 from stackctl.promql.grafana import compared_exactly, hidden, matched_escaped, runnable
 from stackctl.promql.offsets import offset
-from stackctl.promql.past import beyond
+from stackctl.promql.past import ahead, beyond
 from stackctl.promql.releases import Version, unsupported
 from stackctl.promql.remark import Remark
 from stackctl.promql.review import review
@@ -38,7 +39,7 @@ def review_queries(stack: Stack) -> Review:
     known = catalogue(stack)
     version = image_version(stack.prometheus.image)
     found = [*_rules(stack, known, version), *_dashboards(stack, known, version)]
-    found += _beyond_retention(stack)
+    found += _of_other_times(stack)
     firm = [(remark, problem) for remark, problem in found if not remark.suggestion]
     return Review(
         tuple(problem for remark, problem in firm if remark.certain),
@@ -87,17 +88,17 @@ def _dashboards(stack: Stack, known: Catalogue, version: Version) -> Iterator[tu
                 yield remark, _problem(where, remark, query.origin, {})
 
 
-def _beyond_retention(stack: Stack) -> Iterator[tuple[Remark, Diagnostic]]:
+def _of_other_times(stack: Stack) -> Iterator[tuple[Remark, Diagnostic]]:
     kept = stack.kept_seconds
     for file in stack.rules:
         for rule in file.rules:
-            if remark := beyond(rule.expr, kept):
+            for remark in filter(None, (beyond(rule.expr, kept), ahead(rule.expr, seconds(stack.lookback)))):
                 origin = (rule.passage and rule.passage.at(0)) or rule.origin
                 yield remark, replace(_problem(rule.name, remark, origin, {}), rule=rule.origin)
     for dashboard in stack.dashboards:
         for query in dashboard.queries:
-            if remark := beyond(runnable(query.expr, dashboard.values), kept):
-                yield remark, _problem(f"{dashboard.title}, {query.panel}", remark, query.origin, {})
+            if found := beyond(runnable(query.expr, dashboard.values), kept):
+                yield found, _problem(f"{dashboard.title}, {query.panel}", found, query.origin, {})
 
 
 def _too_new(expr: str, version: Version) -> Iterator[Remark]:

@@ -71,7 +71,7 @@ def gap_warnings(stack: Stack) -> Iterator[Diagnostic]:
     where all jobs are scraped so seldom."""
     if not stack.prometheus.origin.file:
         return  # without a manifest, another Prometheus scrapes
-    lookback = stack.prometheus.query.lookback_delta or c.DEFAULT_LOOKBACK
+    lookback = stack.lookback
     jobs = [each for each in _jobs(stack) if seconds(_interval(each, stack)) >= seconds(lookback)]
     groups = list(_seldom_recorded(stack, seconds(lookback)))
     instants = list(_instants(stack)) if jobs or groups else []

@@ -23,6 +23,7 @@ from stackctl.model.servers import (
 )
 from stackctl.model.services import Container, Service
 from stackctl.promql.duration import seconds
+from stackctl.promql.past import DEFAULT_LOOKBACK
 from stackctl.source import Nowhere, Places, Position
 
 
@@ -70,6 +71,11 @@ class Stack:
         is_elsewhere = self.external or not self.prometheus.origin.file or "remote_read" in self.prometheus.extra
         kept = self.prometheus.retention.time
         return inf if is_elsewhere or not kept else seconds(kept) or inf
+
+    @property
+    def lookback(self) -> str:
+        """Return how far back Prometheus looks for a sample, as a duration: by default where that is not known here."""
+        return self.prometheus.query.lookback_delta or DEFAULT_LOOKBACK
 
     @property
     def datasource_uid(self) -> str:

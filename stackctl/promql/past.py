@@ -13,6 +13,9 @@ from stackctl.promql.duration import shown
 from stackctl.promql.nodes import children, parse
 from stackctl.promql.remark import Remark
 
+# For how long Prometheus finds the last sample of a series, unless a flag says another time.
+DEFAULT_LOOKBACK = "5m"
+
 
 @dataclass(frozen=True)
 class Past:
@@ -28,23 +31,39 @@ def past_of(expr: str) -> tuple[Past, ...]:
     return tuple(_past(parse(expr), Past(0.0, 0.0)))
 
 
-def _past(node: Any, outside: Past) -> Iterator[Past]:
+def _past(node: Any, outside: Past, lookback: timedelta | None = None) -> Iterator[Past]:
+    """The past of each selector below a node. One without a window looks back so far, if it is to count."""
     if getattr(node, "at", None) is not None:
         return
     if isinstance(node, p.MatrixSelector):
         yield from _past(node.vector_selector, _before(outside, node.range, None))
     elif isinstance(node, p.VectorSelector):
-        yield _before(outside, None, node.offset)
+        yield _before(outside, lookback, node.offset)
     else:
         if isinstance(node, p.SubqueryExpr):
             outside = _before(outside, node.range, node.offset)
         for child in children(node):
-            yield from _past(child, outside)
+            yield from _past(child, outside, lookback)
 
 
 def _before(past: Past, window: timedelta | None, offset: timedelta | None) -> Past:
     longer, earlier = (each.total_seconds() if each else 0.0 for each in (window, offset))
     return Past(past.newest + earlier, past.oldest + earlier + longer)
+
+
+def ahead(expr: str, lookback: float) -> Remark | None:
+    """Return the remark on a rule that reads only samples from after its evaluation; None on another.
+
+    `lookback` is for how many seconds Prometheus looks back for a sample.
+    """
+    try:
+        found = [each for each in _past(parse(expr), Past(0.0, 0.0), timedelta(seconds=lookback)) if each.oldest < 0]
+    except ValueError:
+        return None  # which is reported elsewhere
+    if not found:
+        return None
+    summary = f"it queries samples from {shown(-found[0].newest)} after its evaluation: it finds nothing"
+    return Remark("promql.future", summary, "Write the offset without the minus, or leave it out.", certain=False)
 
 
 def finds_nothing(expr: str, kept: float) -> bool:

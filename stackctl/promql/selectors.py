@@ -12,7 +12,7 @@ from typing import Any
 import promql_parser as p
 
 from stackctl.promql.catalogue import accepts
-from stackctl.promql.nodes import COMPARISONS, OPERATORS, PLAIN_NAME, children, parse, walk
+from stackctl.promql.nodes import COMPARISONS, OPERATORS, PLAIN_NAME, children, parse, text, walk
 
 # Functions that need two samples of a series in their window.
 _OF_TWO = frozenset({"rate", "irate", "increase", "delta", "idelta", "deriv", "predict_linear"})
@@ -91,6 +91,7 @@ class Asked:
     excludes  whether it leaves out what another side has, and so has a result without that side: `... unless x`
     past      whether it asks for another time than now
     step      the longest step of its subqueries, in seconds, 0.0 without one
+    scalars   the expressions of which `scalar()` takes the only series
     """
 
     selectors: tuple[Selector, ...]
@@ -101,6 +102,7 @@ class Asked:
     excludes: bool
     past: bool
     step: float = 0.0
+    scalars: tuple[str, ...] = ()
 
 
 def of_jobs(jobs: Sequence[str]) -> Condition:
@@ -126,6 +128,7 @@ def read(expr: str) -> Asked:
         excludes=any(str(pair.op) == "unless" for pair in pairs),
         past=any(node.offset or node.at for node in nodes if isinstance(node, _TIMED)),
         step=max((_step(node) for node in nodes if isinstance(node, p.SubqueryExpr)), default=0.0),
+        scalars=tuple(text(node.args[0]) for node in nodes if isinstance(node, p.Call) and node.func.name == "scalar"),
     )
 
 

@@ -11,9 +11,9 @@ from typing import Any
 
 import promql_parser as p
 
-from stackctl import conventions as c
 from stackctl.promql.duration import seconds
 from stackctl.promql.nodes import find, metric, parse, selectors, walk
+from stackctl.promql.past import DEFAULT_LOOKBACK
 from stackctl.promql.selectors import word
 from stackctl.rule_tests.steady import OF_SLOPES, Series, Unsupported, accepted, conditions, values
 
@@ -28,7 +28,7 @@ _GRID = (0.0, 1.0, *(sign * 10.0**power for power in range(-6, 13) for sign in (
 # How close to the threshold the levels are brought, as a share of it.
 _NEAR = 0.02
 # Without samples for so long, a series is gone.
-_LOOKBACK_SECONDS = int(seconds(c.DEFAULT_LOOKBACK))
+_LOOKBACK_SECONDS = int(seconds(DEFAULT_LOOKBACK))
 _MOST_SAMPLES = 20_000
 # Values of labels for matchers that none of the known ones fulfils.
 _WORDS = ("", "a", "b", "other", "200", "500", "1")

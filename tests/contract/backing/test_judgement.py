@@ -356,6 +356,27 @@ def test_expression_about_samples_that_are_not_kept_fails(well: World) -> None:
     assert [each.summary for each in well.findings(RULE)] == [summary, "the query returns data"]
 
 
+def test_rule_about_the_time_after_its_evaluation_fails(well: World) -> None:
+    rules(well, "shop_fill_ratio > shop_fill_ratio offset -1h", "shop_fill_ratio > shop_fill_ratio offset -1m")
+    summary = "it queries samples from 1h after its evaluation: it finds nothing"
+    assert [each.summary for each in well.findings(RULE)] == [summary, "the query returns data"]
+
+
+@pytest.mark.parametrize("check", [PANEL, RULE])
+@pytest.mark.parametrize(
+    ("inner", "status"), [("shop_orders_total", "fail"), ("sum(shop_orders_total)", "pass"), ("vector(1)", "pass")]
+)
+def test_scalar_is_of_one_series(well: World, check: str, inner: str, status: str) -> None:
+    without_grafana(well)
+    rules(well, f"shop_fill_ratio > scalar({inner})")
+    asks(well, f"shop_fill_ratio > scalar({inner})")
+    found = well.only(check)
+    assert found.status == status
+    if status == "fail":
+        summary = "`scalar(shop_orders_total)` is not a number: there are 2 series, and it takes the only one"
+        assert told(found)[1:] == (summary, "Aggregate to one, as with `scalar(sum(...))`, or match one series.")
+
+
 @pytest.mark.parametrize(
     ("expr", "status", "words"),
     [

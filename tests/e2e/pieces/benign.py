@@ -245,6 +245,12 @@ def ruled(name: str, *rules: dict[str, object], **fields: object) -> Piece:
 
 
 RULES = (
+    ruled("a-moment-ahead", alert("AMomentAhead", "shop_queue_size > 9 * shop_queue_size offset -1m")),
+    ruled(
+        "one-number",
+        alert("OneNumber", "shop_queue_size > 1e9 * scalar(sum(shop_requests_total))"),
+        alert("OnlyNumber", 'shop_queue_size > 1e9 * scalar(up{job="shop"})'),
+    ),
     ruled("slow-group", alert("Slow", "shop_queue_size > 100"), record("slow:queue", "shop_queue_size"), interval="5m"),
     ruled("of-slow-group", alert("OfSlow", "slow:queue > 100")),
     ruled(

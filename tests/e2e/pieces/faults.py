@@ -345,6 +345,8 @@ RULES = (
         rules=(group("restarted", alert("Restarted", 'old_name{job="restarted"} > 1e9')),),
         red=frozenset({"rule.data restarted-rules.yml/restarted/Restarted"}),
     ),
+    ruled("of-the-future", alert("OfTheFuture", "shop_queue_size > 2 * shop_queue_size offset -1h")),
+    ruled("no-number", alert("NoNumber", "sum(shop_queue_size) > scalar(shop_requests_total)")),
     ruled("misspelt", alert("Misspelt", 'sum(rate(shop_requets_total{job="shop"}[1m])) > 5')),
     ruled("no-such-label", alert("NoLabel", 'shop_queue_size{que="mail"} > 5')),
     ruled("no-such-value", alert("NoValue", 'shop_queue_size{queue="mial"} > 5')),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from stackctl.promql.past import Past, beyond, finds_nothing, past_of
+from stackctl.promql.past import Past, ahead, beyond, finds_nothing, past_of
 
 HOUR, DAY = 3600.0, 86400.0
 
@@ -43,6 +43,37 @@ def test_offset_beyond_what_is_kept_finds_nothing() -> None:
     assert found
     assert found.summary == "it queries samples of 20d ago, and Prometheus keeps samples for 15d: it finds nothing"
     assert finds_nothing(expr, 15 * DAY)
+
+
+@pytest.mark.parametrize(
+    ("expr", "after"),
+    [
+        ("a > a offset -1h", "1h"),
+        ("rate(a[5m] offset -6m)", "6m"),
+        ("max_over_time(a[10m:1m] offset -1d)", "1d"),
+        ("a offset 1h / (sum(b offset -20m))", "20m"),
+    ],
+)
+def test_query_of_what_comes_after_the_evaluation_is_remarked_on(expr: str, after: str) -> None:
+    found = ahead(expr, 300)
+    assert found
+    assert found.summary == f"it queries samples from {after} after its evaluation: it finds nothing"
+
+
+@pytest.mark.parametrize(
+    "expr",
+    [
+        "a",
+        "a offset 1h",
+        "a offset -4m",
+        "rate(a[2h] offset -1h)",
+        "max_over_time(a[1h:1m] offset -30m)",
+        "a @ end()",
+        "a (",
+    ],
+)
+def test_query_that_finds_samples_of_before_is_not_remarked_on(expr: str) -> None:
+    assert ahead(expr, 300) is None
 
 
 @pytest.mark.parametrize("expr", ["avg_over_time(a[15d])", "a offset 15d", "rate(a[5m])", "no promql ("])
