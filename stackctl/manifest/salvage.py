@@ -64,7 +64,8 @@ class Gone:
     def _explains(self, problem: Diagnostic) -> bool:
         if problem.position is None and self.places:
             return True
-        quoted = {name.strip("{}") for name in re.findall(r"`([^`]+)`", f"{problem.summary} {problem.cause}")}
+        # Programs have names in quotes of their own.
+        quoted = {name.strip("{}") for name in re.findall(r"[`\"]([^`\"]+)[`\"]", f"{problem.summary} {problem.cause}")}
         lead = _LEAD.match(problem.summary)
         compared = lead is not None and lead[1] in self.compared
         return problem.position in self.places or compared or bool(quoted & self.names)
@@ -155,7 +156,9 @@ def _described(document: Document, dropped: Iterable[Path]) -> Gone:
             places |= {document.position((*path[:-1], key)) for key in _mapping(_at(document.value, path[:-1]))}
             names.add(path[-1])
             compared |= set(_COMPARED.get(path[-1], ()))
-        names |= {str(value) for key, value in _mapping(_at(document.value, path)).items() if key in _NAMING}
+        value = _at(document.value, path)
+        for each in value if isinstance(value, list) else [value]:
+            names |= {str(item) for key, item in _mapping(each).items() if key in _NAMING}
     sections = frozenset(str(path[0]) for path in dropped if path)
     return Gone(frozenset(places), frozenset(names), frozenset(compared), sections)
 

@@ -15,6 +15,15 @@ from stackctl.manifest.fields import kind
 from stackctl.manifest.problems import Problems
 
 M = TypeVar("M", bound=BaseModel)
+# Keys that other tools have, and the one that is meant.
+_MEANT = {
+    "port": "listen",
+    "ports": "listen",
+    "environment": "env",
+    "expression": "expr",
+    "query": "expr",
+    "url": "targets",
+}
 # Types of pydantic's errors that have a code of their own.
 _CODES = {"extra_forbidden": "manifest.unknown-key", "missing": "manifest.missing-key"}
 
@@ -110,6 +119,8 @@ def _unknown_key(model: type[BaseModel], path: Path, value: Any) -> tuple[str, s
     close = closest(key, known)
     if close:
         return f"unknown key `{key}`", f"Did you mean `{close}`?"
+    if _MEANT.get(key) in known:
+        return f"unknown key `{key}`", f"Did you mean `{_MEANT[key]}`?"
     if set(key) & set("()[]{}="):
         return f"unknown key `{key}`", "Inside `{...}` a comma ends a value: quote a value that holds one."
     others = getattr(owner, "others", None)
@@ -128,7 +139,8 @@ def _words(details: ErrorDetails, model: type[BaseModel], path: Path, value: Any
             return f"the key `{path[-1]}` is missing", _description(model, path, value)
         case "model_type" | "dict_type" | "model_attributes_type":
             given = details["input"]
-            return f"expected a mapping, got {kind(given)}", _mapping_remedy(_at(model, path, value), given)
+            remedy = _by_name(path, given) or _mapping_remedy(_at(model, path, value), given)
+            return f"expected a mapping, got {kind(given)}", remedy
         case "list_type":
             return f"expected a list, got {kind(details['input'])}", _list_remedy(details["input"])
         case "literal_error":
@@ -147,6 +159,14 @@ def _quoted(value: Any) -> str:
 
 def _list_remedy(value: Any) -> str:
     return f'Write `["{value}"]`.' if isinstance(value, str) and "\n" not in value else ""
+
+
+def _by_name(path: Path, given: Any) -> str:
+    """The remedy for a list whose items have names, in place of a mapping by these."""
+    first = given[0] if isinstance(given, list) and given else None
+    if not isinstance(first, dict) or not path or not isinstance(first.get("name"), str):
+        return ""
+    return f"Write each under its name: `{path[-1]}: {{{first['name']}: {{...}}}}`."
 
 
 def _mapping_remedy(owner: type[BaseModel] | None, given: Any) -> str:

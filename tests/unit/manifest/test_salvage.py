@@ -37,6 +37,11 @@ RECEIVERS = "{t: {webhok: x}, u: {webhook: {url: 'http://x/'}}}"
             f"services: {{a: {{targets: ['x:1']}}}}\nalertmanager: {{receivers: {RECEIVERS}, routing: {{default: t}}}}",
             ["alertmanager.receivers.t: unknown key `webhok`"],
         ),
+        # Receivers as Alertmanager has them: nothing that names one is wrong for that.
+        (
+            "services: {a: {targets: ['x:1']}}\nalertmanager: {receivers: [{name: t}], routing: {default: t}}",
+            ["alertmanager.receivers: expected a mapping, got a list"],
+        ),
         # The items of a list keep the numbers that they have in the file.
         (
             "services: {a: {targets: ['x:1']}}\nrules: [{nme: x}, {file: missing.yml}, {pack: nothing}]",
@@ -79,3 +84,15 @@ def test_section_that_lacks_a_variable_is_not_refused_for_it(tmp_path: Path) -> 
     refused = Diagnostic("alertmanager.refused", "missing routing key", Position(str(path), 3, 1))
     elsewhere = replace(refused, position=Position(str(path), 6, 12))
     assert reading.gone.independent([refused, elsewhere]) == [elsewhere]
+
+
+def test_name_that_is_gone_is_no_mistake_in_the_words_of_a_server(tmp_path: Path) -> None:
+    path = tmp_path / "stack.yml"
+    path.write_text(
+        "version: 1\nname: shop\nservices: {a: {targets: ['x:1']}}\n"
+        "alertmanager:\n  receivers: [{name: t}]\n  routing: {default: t}\n"
+    )
+    place = Position(str(path), 3, 1)
+    about = Diagnostic("alertmanager.refused", 'undefined receiver "t" used in route', place)
+    other = Diagnostic("alertmanager.refused", 'undefined receiver "u" used in route', place)
+    assert read(path, {}).gone.independent([about, other]) == [other]

@@ -70,6 +70,18 @@ def test_good_document_is_the_model() -> None:
         ("items: a", "manifest.value", "items: expected a list, got text", 'Write `["a"]`.'),
         ("by_name: []", "manifest.value", "by_name: expected a mapping, got a list", ""),
         (
+            "by_name: [{name: x, size: large}]",
+            "manifest.value",
+            "by_name: expected a mapping, got a list",
+            "Write each under its name: `by_name: {x: {...}}`.",
+        ),
+        (
+            "watched: {api: {targets: [a], url: 'http://a'}}",
+            "manifest.unknown-key",
+            "watched.api: unknown key `url`",
+            "Did you mean `targets`?",
+        ),
+        (
             "by_name: {a.b: {name: x, size: larg}}",
             "manifest.value",
             'by_name."a.b".size: expected `small` or `large`, got `larg`',
