@@ -17,7 +17,7 @@ from stackctl.runtimes.http import Answer
 from stackctl.runtimes.validation import Refusal
 from stackctl.tree import Unit
 
-# Why a unit is a stray.
+# Why a unit is a stray: of its folder.
 MOVED = "the folder of the stack has moved"
 LOST = "the state that it was started from was lost"
 # What carries this prefix is on its way out.
@@ -32,8 +32,8 @@ class Observed:
 
     `spec` is the `Unit.spec` it was started with, `image` what it runs, `started_at` the Unix time of its last
     start (0 when unknown), and `detail` says more about the state: "exited with code 1". `stray` is why it cannot go on
-    as it is: the folder that it was started from is not this one any more; "" for all others. `health` is what its own
-    health check says ("starting", "healthy", "unhealthy"), "" where it has none.
+    as it is: the folder that it was started from is not this one any more, or it has left its network; "" for all
+    others. `health` is what its own health check says ("starting", "healthy", "unhealthy"), "" where it has none.
     """
 
     name: str

@@ -61,6 +61,11 @@ def rows(manifest: Path, *only: str) -> dict[str, Any]:
     return {f"{each['code']} {each['subject']}": each for each in json.loads(ran.stdout)["diagnostics"]}
 
 
+def project(manifest: Path) -> str:
+    """The name of the stack, which is that of its Compose project."""
+    return f"stackctl-test-{manifest.read_text().split('listen: ')[1].split()[0]}"
+
+
 @pytest.mark.docker
 def test_containers_run_and_are_verified(manifest: Path) -> None:
     need("docker")
@@ -76,6 +81,11 @@ def test_containers_run_and_are_verified(manifest: Path) -> None:
     assert found["container.running web"]["summary"] == "is running and healthy"
     assert "seeded" in stackctl("-f", str(manifest), "logs", "seeds").stdout
     assert "web" in stackctl("-f", str(manifest), "status").stdout
+    connected = [f"{project(manifest)}_default", f"{project(manifest)}-web-1"]
+    subprocess.run(["docker", "network", "disconnect", *connected], check=True, timeout=30)
+    repaired = stackctl("-f", str(manifest), "up")
+    assert f"replace web: disconnected from the network {connected[0]}" in repaired.stderr
+    assert {each["status"] for each in rows(manifest, "container", "target").values()} == {"pass"}
     (manifest.parent / "web.env").write_text("PAGE=nothing\n")
     manifest.write_text(f"{manifest.read_text()}      retries: 1\n")
     again = stackctl("-f", str(manifest), "up")
@@ -89,13 +99,13 @@ def test_container_of_a_component_has_more_fields(manifest: Path) -> None:
     need("docker")
     up = stackctl("-f", str(manifest), "up", "--runtime", "docker", "--without", "web", "--without", "seeds")
     assert up.returncode == 0, up.stderr
-    project = f"stackctl-test-{manifest.read_text().split('listen: ')[1].split()[0]}"
-    asked = subprocess.run(["docker", "inspect", f"{project}-prometheus-1"], capture_output=True, check=True)
+    asked = subprocess.run(["docker", "inspect", f"{project(manifest)}-prometheus-1"], capture_output=True, check=True)
     [container] = json.loads(asked.stdout)
     assert container["Config"]["Labels"].items() >= {"team": "shop", c.LABEL_UNIT: c.PROMETHEUS}.items()
     assert "TZ=Europe/Berlin" in container["Config"]["Env"]
     assert "far:192.0.2.7" in container["HostConfig"]["ExtraHosts"]
-    assert container["NetworkSettings"]["Networks"].keys() == {f"{project}_default", f"{project}_back"}
+    networks = {f"{project(manifest)}_{name}" for name in ("default", "back")}
+    assert container["NetworkSettings"]["Networks"].keys() == networks
 
 
 @pytest.mark.native

@@ -19,6 +19,8 @@ PROJECT = "com.docker.compose.project"
 SERVICE = "com.docker.compose.service"
 VOLUME = "com.docker.compose.volume"
 CONFIG = "com.docker.compose.project.config_files"
+# Modes that are not the name of a network.
+_NO_NETWORKS = frozenset({"", "bridge", "default", "host", "none"})
 _STATES: dict[str, RunState] = {
     "running": "running",
     "exited": "exited",
@@ -48,6 +50,18 @@ def observed(container: Mapping[str, Any]) -> Observed:
         detail="running, but unhealthy" if known == "running" and unhealthy else details.get(known, ""),
         health="" if health == "none" else health,
     )
+
+
+def disconnected(container: Mapping[str, Any]) -> str:
+    """Return how an inspected container is no longer in its network as Compose had put it there; "" where it is."""
+    mode, networks = container["HostConfig"]["NetworkMode"], container["NetworkSettings"]["Networks"]
+    if mode in _NO_NETWORKS or mode.startswith("container:"):
+        return ""
+    if mode not in networks:
+        return f"disconnected from the network {mode}"
+    aliases, service = networks[mode].get("Aliases"), container["Config"]["Labels"].get(SERVICE)
+    # Connected again by hand, it has an address there and no name.
+    return f"without its name in the network {mode}" if aliases is not None and service not in aliases else ""
 
 
 def peer(row: Mapping[str, Any], near: frozenset[str]) -> Peer:

@@ -137,7 +137,10 @@ class Docker:
         return (own, Path(record.folder)) if record and home.place(root, record) == "moved" else (own,)
 
     def _stray(self, container: Mapping[str, Any]) -> str:
-        """Return why a container must be replaced: it no longer mounts the state folder."""
+        """Return why a container must be replaced: it no longer mounts the state folder, or is not in its network."""
+        return self._misplaced(container) or containers.disconnected(container)
+
+    def _misplaced(self, container: Mapping[str, Any]) -> str:
         root = self.live.parent
         folder, record = containers.started_from(container["Config"]["Labels"]), home.read(root)
         if folder and folder != home.resolved(root):

@@ -19,3 +19,26 @@ from stackctl.runtimes.docker import containers
 )
 def test_the_engines_time(text: str, seconds: float) -> None:
     assert containers.unix_time(text) == seconds
+
+
+@pytest.mark.parametrize(
+    ("mode", "networks", "said"),
+    [
+        ("shop_default", {"shop_default": {"Aliases": ["shop-node-1", "node"]}}, ""),
+        ("shop_default", {"shop_default": {"Aliases": None}}, ""),  # of an engine that does not say
+        ("shop_default", {"shop_default": {"Aliases": ["node"]}, "proxy": {"Aliases": []}}, ""),
+        ("shop_default", {}, "disconnected from the network shop_default"),
+        ("shop_default", {"proxy": {"Aliases": ["node"]}}, "disconnected from the network shop_default"),
+        ("shop_default", {"shop_default": {"Aliases": []}}, "without its name in the network shop_default"),
+        ("host", {"host": {"Aliases": None}}, ""),
+        ("none", {}, ""),
+        ("container:0123", {}, ""),
+    ],
+)
+def test_container_that_has_left_its_network_is_found(mode: str, networks: dict[str, object], said: str) -> None:
+    container = {
+        "Config": {"Labels": {containers.SERVICE: "node"}},
+        "HostConfig": {"NetworkMode": mode},
+        "NetworkSettings": {"Networks": networks},
+    }
+    assert containers.disconnected(container) == said
