@@ -69,7 +69,8 @@ class Query:
     that of which a variable takes the values of a label, as it is run. Where it `is_open`, the name of a metric has a
     variable in it of which the values are not known. `options` are the variables in it that hold one value at a time,
     each with all that it can be; `free` is the query with anything in their place. `at_rate` is the query with the
-    `rate` in seconds that Grafana writes for `$__rate_interval`, as far as that is known.
+    `rate` in seconds that Grafana writes for `$__rate_interval`, as far as that is known. `unfiltered` is the query
+    without the filters that are saved in the dashboard, where it has some.
     """
 
     path: str
@@ -82,6 +83,7 @@ class Query:
     options: tuple[tuple[str, tuple[str, ...]], ...] = ()
     rate: float = 0.0
     at_rate: str = ""
+    unfiltered: Query | None = None
 
     @property
     def panel(self) -> tuple[str, str]:
@@ -186,18 +188,20 @@ def _asked(dashboard: Dashboard, query: PanelQuery, found: Held, rate: float) ->
     # Grafana leaves the name of a variable that it does not know.
     known = {**within(found.values, query.repeats), **{name: f"${name}" for name in query.undeclared}}
     here = replace(found, values=known)
+    matchers = [each.matcher for each in query.filters]
     at_rate = replace(here, values={**known, "__rate_interval": f"{rate:g}s"}).filled(query.expr) if rate else ""
     return Query(
         dashboard.path,
         query,
-        narrowed(here.filled(query.expr), query.filters),
+        narrowed(here.filled(query.expr), matchers),
         _exact(query, found.values),
         here.filled(query.selector) if query.selector else "",
         _is_open(query.expr, known),
-        narrowed(runnable(query.expr, known), query.filters),
+        narrowed(runnable(query.expr, known), matchers),
         tuple((name, found.options[name].values) for name in references(query.expr) if name in found.options),
         rate,
-        narrowed(at_rate, query.filters),
+        narrowed(at_rate, matchers),
+        _asked(dashboard, replace(query, filters=()), found, rate) if matchers else None,
     )
 
 
@@ -272,6 +276,8 @@ def _verdict(backing: Backing, query: Query, result: Result) -> Verdict:
     verdict = _verdict_as_asked(backing, query, result)
     if verdict.outcome == "fail" and query.options and query.free != query.expr:
         verdict = _verdict_on_options(backing, query, verdict)
+    if verdict.outcome == "fail" and query.unfiltered:
+        verdict = _verdict_on_filters(backing, query, query.unfiltered, verdict)
     if verdict.outcome != "data" and query.query.undeclared:
         name = query.query.undeclared[0]
         summary = f"the dashboard has no variable `${name}`, so Grafana leaves that name in the query"
@@ -318,6 +324,20 @@ def _verdict_on_options(backing: Backing, query: Query, failed: Verdict) -> Verd
         "fail",
         f"it has no series with a value that {names} can have: {failed.summary}",
         f"Correct the query of the panel, or that of the variable: {shown}.",
+    )
+
+
+def _verdict_on_filters(backing: Backing, query: Query, unfiltered: Query, failed: Verdict) -> Verdict:
+    """The verdict on a query that fails with the filters saved in its dashboard: are they the reason?"""
+    (result,) = _results(backing.context, backing.client, [unfiltered.asked]).values()
+    if _verdict(backing, unfiltered, result).outcome == "fail":
+        return failed
+    names = " and ".join(dict.fromkeys(f"`${each.variable}`" for each in query.query.filters))
+    saved = listed([f"`{each.matcher}`" for each in query.query.filters], _VALUES)
+    return Verdict(
+        "fail",
+        f"the filters saved in the ad hoc variable {names} leave no series: {failed.summary}",
+        f"Correct the filters saved in {names}, or remove them: {saved}.",
     )
 
 

@@ -11,6 +11,14 @@ from stackctl.source import Passage, Position
 
 
 @dataclass(frozen=True)
+class SavedFilter:
+    """A matcher, like `job="api"`, that is saved in an ad hoc variable: Grafana adds it to all selectors."""
+
+    variable: str
+    matcher: str
+
+
+@dataclass(frozen=True)
 class PanelQuery:
     """A PromQL expression as a dashboard holds it, with Grafana's macros and variables.
 
@@ -21,7 +29,7 @@ class PanelQuery:
     A variable `of_results` takes their texts instead. `undeclared` are the variables in it that the dashboard does not
     have: Grafana leaves their names as they are. `interval` is the least step of the query as it is written, which
     Grafana calls "Min step", and `points` how many points the panel shows at least, 0 where that is not known.
-    `filters` are matchers that Grafana adds to all selectors, as a variable for filters of any label holds them.
+    `filters` are those of its dashboard's ad hoc variables.
 
     In a Grafana that somebody else runs `datasource` is the uid of what it asks; one that `is_elsewhere` asks another
     Prometheus than the one that is verified.
@@ -45,7 +53,7 @@ class PanelQuery:
     is_elsewhere: bool = False
     interval: str = ""
     points: int = 0
-    filters: tuple[str, ...] = ()
+    filters: tuple[SavedFilter, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -23,7 +23,7 @@ from stackctl.manifest.classic.variables import VariableAt, asked_values, known_
 from stackctl.manifest.classic.wrapping import unwrapped
 from stackctl.manifest.json_file import Path, read_json
 from stackctl.manifest.problems import Problems
-from stackctl.model import Dashboard, Datasources, EmptyPanel, NamesQuery, OtherQuery, PanelQuery
+from stackctl.model import Dashboard, Datasources, EmptyPanel, NamesQuery, OtherQuery, PanelQuery, SavedFilter
 from stackctl.promql import grafana
 from stackctl.promql.choice import Choice
 from stackctl.promql.correction import syntax_remedy
@@ -295,9 +295,9 @@ class _Reader:
         assert source.other  # noqa: S101 - the caller has looked
         self.others.append(OtherQuery(panel, source.other.name, self.shape.file.position(place)))
 
-    def _filters(self, source: Source) -> tuple[str, ...]:
+    def _filters(self, source: Source) -> tuple[SavedFilter, ...]:
         """Return the saved filters of the variables that filter what a datasource is asked."""
-        found: list[str] = []
+        found: list[SavedFilter] = []
         for variable in self.variables:
             if variable.kind == "adhoc" and self.asks_prometheus(variable):
                 of_variable = self.sources.find(self.shape.datasource(variable.json, variable.path))

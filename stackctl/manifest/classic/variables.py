@@ -10,7 +10,7 @@ from typing import Any
 from stackctl.conventions import LABEL_NAME
 from stackctl.manifest.classic.dashboard_form import Shape
 from stackctl.manifest.json_file import Path
-from stackctl.model import DashboardVariable
+from stackctl.model import DashboardVariable, SavedFilter
 from stackctl.promql import grafana
 from stackctl.promql.choice import Choice
 
@@ -107,8 +107,8 @@ def asked_values(found: list[VariableAt]) -> Iterator[DashboardVariable]:
             )
 
 
-def saved_filters(variable: VariableAt) -> tuple[str, ...]:
-    """Return the matchers that a variable for filters of any label holds, as far as they are exact and filled in.
+def saved_filters(variable: VariableAt) -> tuple[SavedFilter, ...]:
+    """Return the filters that a variable for filters of any label holds, as far as they are exact and filled in.
 
     Grafana changes the regular expressions of the others, differently from version to version.
     """
@@ -116,7 +116,7 @@ def saved_filters(variable: VariableAt) -> tuple[str, ...]:
     found = [each for each in saved if isinstance(each, Mapping)] if isinstance(saved, list) else []
     parts = [(each.get("key"), each.get("operator"), each.get("value")) for each in found]
     return tuple(
-        f"{key}{operator}{json.dumps(value)}"
+        SavedFilter(variable.name, f"{key}{operator}{json.dumps(value)}")
         for key, operator, value in parts
         if isinstance(key, str) and LABEL_NAME.fullmatch(key) and operator in ("=", "!=")
         if isinstance(value, str) and value and "$" not in value

@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from stackctl.checks import panels
-from stackctl.model import EmptyPanel, NamesQuery, PanelQuery
+from stackctl.model import EmptyPanel, NamesQuery, PanelQuery, SavedFilter
 from tests.contract.backing.test_judgement import PLACE, asks, told, without_grafana
 from tests.contract.serving import Asked
 from tests.contract.world import World, success
@@ -20,6 +20,30 @@ def ask_each(well: World, *exprs: str) -> None:
     queries = tuple(PanelQuery(f"P{n}", expr, PLACE) for n, expr in enumerate(exprs))
     (dashboard,) = well.context.stack.dashboards
     well.change(stack=replace(well.context.stack, dashboards=(replace(dashboard, queries=queries),)))
+
+
+@pytest.mark.parametrize(
+    ("expr", "matcher", "status", "summary"),
+    [
+        ("shop_orders_total", 'shop="a"', "pass", "has data"),
+        (
+            "shop_orders_total",
+            'zone="gone"',
+            "fail",
+            "the filters saved in the ad hoc variable `$Filters` leave no series: ",
+        ),
+        ("shop_order_total", 'shop="a"', "fail", "nothing serves `shop_order_total`"),
+    ],
+)
+def test_saved_filter_that_leaves_nothing_is_named(
+    well: World, expr: str, matcher: str, status: str, summary: str
+) -> None:
+    query = PanelQuery("P", expr, PLACE, filters=(SavedFilter("Filters", matcher),))
+    (dashboard,) = well.context.stack.dashboards
+    well.change(stack=replace(well.context.stack, dashboards=(replace(dashboard, queries=(query,)),)))
+    found = well.only(PANEL)
+    assert (found.status, found.summary[: len(summary)]) == (status, summary)
+    assert (matcher in found.remedy) == (matcher == 'zone="gone"')
 
 
 def test_panel_that_can_show_nothing_fails(well: World) -> None:

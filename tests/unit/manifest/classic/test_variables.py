@@ -56,7 +56,7 @@ def test_saved_filters_are_in_the_queries_of_their_datasource(
 ) -> None:
     variable = {"name": "Filters", "type": "adhoc", "filters": filters, "datasource": datasource}
     (query,) = read({"title": "D", "panels": [panel("P")], "templating": {"list": [variable]}}).queries
-    assert query.filters == expected
+    assert [(each.variable, each.matcher) for each in query.filters] == [("Filters", each) for each in expected]
 
 
 def test_says_which_variables_only_a_server_can_fill() -> None:
