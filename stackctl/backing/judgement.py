@@ -27,7 +27,7 @@ from stackctl.model import Rule, Service
 from stackctl.promql import duration
 from stackctl.promql.catalogue import Catalogue
 from stackctl.promql.expression import syntax_error
-from stackctl.promql.past import DEFAULT_LOOKBACK, ahead, beyond, finds_nothing
+from stackctl.promql.past import ahead, beyond, finds_nothing
 from stackctl.promql.selectors import Asked, Condition, Selector, of_jobs, read
 from stackctl.verification import second_scrape, targets
 from stackctl.verification.context import Context
@@ -43,7 +43,7 @@ _SHOWN = 5
 # A failure that is seen for this long is one, in seconds.
 _CONFIRMED_SECONDS = 0.5
 # A result does not look further back than this, in seconds.
-_LOOKBACK = duration.seconds(DEFAULT_LOOKBACK)
+_LOOKBACK = duration.seconds(duration.DEFAULT_LOOKBACK)
 # How far back a job that is down now may have been up.
 _LATELY = "1d"
 _COUNTED = ("_total", "_bucket", "_count", "_sum")

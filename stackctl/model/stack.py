@@ -22,8 +22,7 @@ from stackctl.model.servers import (
     Server,
 )
 from stackctl.model.services import Container, Service
-from stackctl.promql.duration import seconds
-from stackctl.promql.past import DEFAULT_LOOKBACK
+from stackctl.promql.duration import DEFAULT_LOOKBACK, seconds
 from stackctl.source import Nowhere, Places, Position
 
 

@@ -8,6 +8,8 @@ from functools import lru_cache
 _UNITS = {"y": 365 * 86400.0, "w": 7 * 86400.0, "d": 86400.0, "h": 3600.0, "m": 60.0, "s": 1.0, "ms": 0.001}
 # What fits into the nanoseconds that Prometheus counts in: 292 years.
 LONGEST_SECONDS = 2**63 / 1e9
+# For how long Prometheus finds the last sample of a series, unless a flag says another time.
+DEFAULT_LOOKBACK = "5m"
 _DURATION = re.compile("".join(rf"(?:(?P<{unit}>[0-9]+){unit})?" for unit in _UNITS))
 
 

@@ -13,9 +13,6 @@ from stackctl.promql.duration import shown
 from stackctl.promql.nodes import children, parse
 from stackctl.promql.remark import Remark
 
-# For how long Prometheus finds the last sample of a series, unless a flag says another time.
-DEFAULT_LOOKBACK = "5m"
-
 
 @dataclass(frozen=True)
 class Past:

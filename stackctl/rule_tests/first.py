@@ -11,9 +11,8 @@ from typing import Any
 
 import promql_parser as p
 
-from stackctl.promql.duration import seconds
+from stackctl.promql.duration import DEFAULT_LOOKBACK, seconds
 from stackctl.promql.nodes import find, metric, parse, selectors, walk
-from stackctl.promql.past import DEFAULT_LOOKBACK
 from stackctl.promql.selectors import word
 from stackctl.rule_tests.steady import OF_SLOPES, Series, Unsupported, accepted, conditions, values
 
