@@ -6,13 +6,14 @@ something answers: the API is asked for what every such server can say.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 from stackctl import conventions as c
 from stackctl.checks.components import ID
 from stackctl.clients.http import AGENT, Answer, Http, NoAnswer, first_line
+from stackctl.clients.prometheus import Store
 from stackctl.components import registry
 from stackctl.diagnostic import Diagnostic
 from stackctl.model import Server
@@ -29,6 +30,8 @@ _LOGIN = "Correct the user and the password, or the token: see `stackctl verify 
 _URL = "Correct the URL: it is the base of the server's API, with its path prefix."
 # The versions of Prometheus' API serve readiness under one path; others than Prometheus have it elsewhere.
 _ELSEWHERE = (400, 404, 405)
+# So many stores are named with their errors.
+_SHOWN = 10
 
 
 def check(context: Context) -> Iterable[Diagnostic]:
@@ -60,8 +63,31 @@ def _server(context: Context, server: Server) -> Diagnostic:
     if not state.ok and state.status not in _ELSEWHERE:
         summary = f"{http.base}{ready} returns {state.status}: {first_line(state.text)}"
         return subject.failed(summary, f"See `stackctl logs {server.name}`.")
+    if server.name == c.PROMETHEUS and (partial := _partial(context, subject)):
+        return partial
     agent = ", as an agent: it answers no queries" if is_agent else ""
     return subject.passed(f"{'ready' if state.ok else 'answers'} at {http.base}{agent}")
+
+
+def _partial(context: Context, subject: Subject) -> Diagnostic | None:
+    """The failure of a Thanos Query that has only a part of what it answers for, or nothing.
+
+    It is ready without the servers that it asks, and soon answers as if there were no others.
+    """
+    client = context.prometheus()
+    stores = context.settle(client.stores, lambda found: found is None or _are_whole(found))
+    if stores is None or isinstance(stores, NoAnswer) or _are_whole(stores):
+        return None
+    remedy = "Start what it does not reach, or correct its `--endpoint`."
+    lost = [each for each in stores if each.error]
+    if not lost:
+        return subject.failed(f"{client.http.base} is a Thanos Query that asks no store", remedy)
+    summary = f"{client.http.base} is a Thanos Query that does not reach {len(lost)} of its {len(stores)} stores"
+    return subject.failed(summary, remedy, "\n".join(f"{each.name}: {each.error}" for each in lost[:_SHOWN]))
+
+
+def _are_whole(stores: Sequence[Store]) -> bool:
+    return bool(stores) and not any(each.error for each in stores)
 
 
 def _strange(subject: Subject, url: str, answer: Answer) -> Diagnostic | None:

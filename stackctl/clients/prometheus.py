@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
+from typing import Any, TypeVar
 
 from stackctl.clients.exposition import Exposition
-from stackctl.clients.http import Answer, Http
+from stackctl.clients.http import Answer, Http, NoAnswer, first_line
+
+T = TypeVar("T")
 
 # Names and values are asked for to find the nearest: as many as this are enough, however many there are.
 LIMIT = 20_000
@@ -140,6 +142,14 @@ class RuntimeInfo:
 
 
 @dataclass(frozen=True)
+class Store:
+    """A store that Thanos Query asks: its address, and why it was not reached when it was last tried, "" if it was."""
+
+    name: str
+    error: str
+
+
+@dataclass(frozen=True)
 class Prometheus:
     """The client. Every method raises `NoAnswer` when the server gives none, or gives an error."""
 
@@ -153,7 +163,7 @@ class Prometheus:
         return self.http.ask("/-/reload", method="POST")
 
     def targets(self) -> tuple[ActiveTarget, ...]:
-        return self.http.json("/api/v1/targets", _targets, params={"state": "active"})
+        return self._whole("/api/v1/targets", _targets, params={"state": "active"})
 
     def jobs(self) -> frozenset[str]:
         """The scrape jobs, those without a target too."""
@@ -161,11 +171,11 @@ class Prometheus:
 
     def dropped(self) -> tuple[Dropped, ...]:
         """The targets that relabelling has dropped, as many as Prometheus keeps."""
-        return self.http.json("/api/v1/targets", _dropped, params={"state": "dropped"})
+        return self._whole("/api/v1/targets", _dropped, params={"state": "dropped"})
 
     def pools(self) -> frozenset[tuple[str, str]]:
         """(scrape job, address) of everything discovered, before relabelling, dropped or not."""
-        return self.http.json("/api/v1/targets", _pools)
+        return self._whole("/api/v1/targets", _pools)
 
     def described(self, target: str) -> tuple[Described, ...]:
         """The metrics that targets describe, of those whose labels fit the selector `target`."""
@@ -173,7 +183,7 @@ class Prometheus:
         return self.http.json("/api/v1/targets/metadata", _described, params=params)
 
     def rules(self) -> tuple[LoadedRule, ...]:
-        return self.http.json("/api/v1/rules", _rules, params={"exclude_alerts": "true"})
+        return self._whole("/api/v1/rules", _rules, params={"exclude_alerts": "true"})
 
     def firing(self) -> tuple[FiringAlert, ...]:
         """Every alert that fires."""
@@ -181,7 +191,7 @@ class Prometheus:
 
     def alerts(self) -> tuple[FiringAlert, ...]:
         """Every alert that fires, or will when its `for` has passed."""
-        return self.http.json("/api/v1/alerts", _alerts)
+        return self._whole("/api/v1/alerts", _alerts)
 
     def count(self, query: str) -> int:
         """Return the number of series in the result of an instant query."""
@@ -300,6 +310,25 @@ class Prometheus:
         """The API addresses of the Alertmanagers that alerts are sent to."""
         return self.http.json("/api/v1/alertmanagers", _alertmanagers)
 
+    def stores(self) -> tuple[Store, ...] | None:
+        """The stores that Thanos Query asks; None of any other server."""
+        try:
+            return self.http.json("/api/v1/stores", _stores)
+        except NoAnswer:
+            return None
+
+    def _whole(self, path: str, parse: Callable[[Any], T], params: Mapping[str, str] | None = None) -> T:
+        """What `parse` makes of an answer. One in part is none: Thanos Query leaves out what a store does not tell, and
+        warns of it. Prometheus never warns there."""
+
+        def parsed(answer: Any) -> T:
+            if isinstance(answer, Mapping) and (warnings := answer.get("warnings")):
+                cause = first_line(str(warnings[0]))
+                raise NoAnswer.of("server.no-answer", f"{self.http.base}{path} is answered in part: {cause}")
+            return parse(answer)
+
+        return self.http.json(path, parsed, params=params)
+
 
 def _targets(answer: Any) -> tuple[ActiveTarget, ...]:
     return tuple(
@@ -378,7 +407,7 @@ def _alerts(answer: Any) -> tuple[FiringAlert, ...]:
         FiringAlert(
             each["labels"], each.get("annotations") or {}, timestamp(each["activeAt"]), each["state"] == "firing"
         )
-        for each in answer["data"]["alerts"]
+        for each in answer["data"]["alerts"] or ()  # Thanos has null for none
     )
 
 
@@ -418,6 +447,16 @@ def _runtime_info(answer: Any) -> RuntimeInfo:
 
 def _alertmanagers(answer: Any) -> tuple[str, ...]:
     return tuple(entry["url"] for entry in answer["data"]["activeAlertmanagers"])
+
+
+def _stores(answer: Any) -> tuple[Store, ...]:
+    data = answer["data"]
+    if not isinstance(data, Mapping):
+        raise ValueError("not stores by their kinds")
+    found = (each for some in data.values() for each in some)
+    return tuple(
+        Store(str(each["name"]), first_line(str(error)) if (error := each.get("lastError")) else "") for each in found
+    )
 
 
 def counted(query: str) -> str:

@@ -79,7 +79,7 @@ def _verified(
     jobs = servers.jobs_of(loaded, stack.prometheus.origin)
     context = servers_context(given, stack, servers.tree_of(stack, loaded), jobs, wait_seconds)
     found = with_unread(registry.run(context, only), unread, only)
-    found += _undelivered(stack, loaded, only) + _empty(stack, jobs, unread, only)
+    found += _undelivered(stack, loaded, only) + _empty(stack, jobs, [*found, *unread], only)
     findings = accept(map(in_their_words, found), ignored)
     seconds = time.monotonic() - start
     charts = panels.look(context) if history and any(finding.code == PANEL for finding in findings) else None
@@ -109,11 +109,14 @@ def _undelivered(stack: Stack, loaded: Loaded, only: Sequence[str]) -> list[Diag
     return [replace(each, status="warn", subject=stack.name) for each in found if is_wanted(each, only)]
 
 
-def _empty(stack: Stack, jobs: Sequence[Job], unread: Sequence[Diagnostic], only: Sequence[str]) -> list[Diagnostic]:
-    """A failure where the servers have nothing that can be verified: without it, such a report would be green."""
+def _empty(stack: Stack, jobs: Sequence[Job], others: Sequence[Diagnostic], only: Sequence[str]) -> list[Diagnostic]:
+    """A failure where the servers have nothing that can be verified: without it, such a report would be green.
+
+    Where one of the `others` has failed, that may be why.
+    """
     from stackctl.verification.subject import Subject
 
-    if jobs or stack.rules or stack.dashboards or any(each.status == "fail" for each in unread):
+    if jobs or stack.rules or stack.dashboards or any(each.status == "fail" for each in others):
         return []
     asked = "and Grafana shows no dashboards" if stack.grafana else "and no Grafana was given"
     summary = f"it has no scrape jobs and no rules, {asked}: there is nothing to verify"
