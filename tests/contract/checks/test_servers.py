@@ -104,3 +104,34 @@ def test_unknown_authority_names_the_option(well: World) -> None:
         found = ready(well, secured.url)
     assert "certificate cannot be verified" in found.summary
     assert "`--ca-file`" in found.remedy
+
+
+def store(name: str, error: Any = None) -> dict[str, Any]:
+    """A store as Thanos Query 0.36 lists it."""
+    return {"name": name, "lastCheck": "2026-12-03T03:34:33.6Z", "lastError": error, "labelSets": [], "minTime": 0}
+
+
+@pytest.mark.parametrize(
+    ("stores", "words"),
+    [
+        ({"sidecar": [store("a:1"), store("b:1")]}, ""),
+        ({"sidecar": [store("a:1")], "store": [store("s:1")]}, ""),
+        ({"sidecar": [store("a:1"), store("b:1", "connection refused")]}, "does not reach 1 of its 2 stores"),
+        ({"sidecar": [store("a:1", {})], "rule": [store("r:1", "gone")]}, "does not reach 1 of its 2 stores"),
+        ({}, "asks no store"),
+        # Others than Thanos.
+        ([], ""),
+        (None, ""),
+    ],
+)
+def test_thanos_query_has_to_reach_all_of_its_stores(well: World, server: Server, stores: Any, words: str) -> None:
+    server.routes = {QUERY: success({"result": []}), "/-/ready": "ready", "/api/v1/stores": success(stores)}
+    found = ready(well, server.url)
+    assert (found.status, words in found.summary) == ("fail" if words else "pass", True), found.summary
+    assert ("b:1: connection refused" in found.evidence) == ("b:1" in str(stores) and bool(words))
+
+
+@pytest.mark.parametrize("answer", [Reply("404 page not found", 404), Reply("remote", 400), "<html></html>"])
+def test_server_without_stores_is_no_thanos(well: World, server: Server, answer: Any) -> None:
+    server.routes = {QUERY: success({"result": []}), "/-/ready": "ready", "/api/v1/stores": answer}
+    assert ready(well, server.url).status == "pass"

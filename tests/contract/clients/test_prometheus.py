@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 
 from stackctl.access import Access
-from stackctl.clients.http import Http
+from stackctl.clients.http import Http, NoAnswer
 from stackctl.clients.prometheus import ActiveTarget, LoadedRule, Prometheus, RuntimeInfo
 from tests.contract.clients.test_http import refusal
 from tests.contract.serving import Asked, Server
@@ -118,3 +119,30 @@ def test_reads_values_together_unless_they_are_many(server: Server) -> None:
     assert client.combinations("x", ["a", "b"]) == [{"a": "1"}] * 500
     assert client.combinations("x", ["a", "b"]) is None
     assert asked[0] == "query=group by (a, b) (x)&limit=1000"
+
+
+@pytest.mark.parametrize(
+    ("path", "ask"),
+    [
+        ("/api/v1/targets", Prometheus.targets),
+        ("/api/v1/targets", Prometheus.dropped),
+        ("/api/v1/targets", Prometheus.pools),
+        ("/api/v1/rules", Prometheus.rules),
+        ("/api/v1/alerts", Prometheus.alerts),
+    ],
+)
+def test_answer_in_part_is_none(server: Server, path: str, ask: Callable[[Prometheus], object]) -> None:
+    whole = data({"activeTargets": [], "droppedTargets": [], "groups": [], "alerts": []})
+    server.routes[path] = {**whole, "warnings": ["fetching from store 127.0.0.1:1: connection refused"]}
+    client = Prometheus(Http(Access(server.url)))
+    cause = "fetching from store 127.0.0.1:1: connection refused"
+    with pytest.raises(NoAnswer) as caught:
+        ask(client)
+    assert caught.value.summary == f"{server.url}{path} is answered in part: {cause}"
+    server.routes[path] = {**whole, "infos": ["something else"]}
+    assert not ask(client)
+
+
+def test_thanos_has_null_for_no_alerts(server: Server) -> None:
+    server.routes["/api/v1/alerts"] = data({"alerts": None})
+    assert Prometheus(Http(Access(server.url))).alerts() == ()
