@@ -244,7 +244,8 @@ These faults are known, and `verify` does not see them.
   to version, and a transformation that names fields which are not there.
   A panel passes when one value of its variables fills it, which may not be the one that Grafana shows at first. Where
   the values of a variable cannot be listed, any value counts for its panels; `panel.variable` is red then.
-- Rules: an alert that asks for the future (`offset -1h`), and `scalar()` of several series, which is never a number.
+- For ten scrapes after a service has stopped serving a metric, rules and panels of it pass, as Prometheus still
+  remembers its type. `contract.metric` warns of it.
 - Counters that go back because several processes answer in turn, if they do not serve the `process_*` metrics.
 - A page that serves `scrape_samples_*` itself, in place of what Prometheus would write.
 - Federated sources that write the same series with timestamps of their own, if these are in order. Of jobs that honor

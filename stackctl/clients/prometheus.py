@@ -318,8 +318,8 @@ class Prometheus:
             return None
 
     def _whole(self, path: str, parse: Callable[[Any], T], params: Mapping[str, str] | None = None) -> T:
-        """What `parse` makes of an answer. One in part is none: Thanos Query leaves out what a store does not tell, and
-        warns of it. Prometheus never warns there."""
+        """Return what `parse` makes of an answer. One in part is none: Thanos Query leaves out what a store does not
+        tell, and warns of it. Prometheus never warns there."""
 
         def parsed(answer: Any) -> T:
             if isinstance(answer, Mapping) and (warnings := answer.get("warnings")):
