@@ -297,6 +297,7 @@ CODES: Mapping[str, str] = {
     "file.unreadable": "A file cannot be read.",
     "generation.damaged": "The files of a generation are damaged.",
     "generation.edited": "The files of a generation have been changed by hand.",
+    "grafana.alerting": "A file of Grafana's own alerting has something that Grafana refuses or ignores.",
     "grafana.dashboard": "Grafana does not have a declared dashboard, or has another version of it.",
     "grafana.datasource": "Grafana does not have the stack's datasource, or cannot query it.",
     "grafana.health": "Grafana is not healthy.",

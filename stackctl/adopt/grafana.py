@@ -107,12 +107,10 @@ def adopt_grafana(
     for source in _provisioned(setup, container, folder, "dashboards"):
         made.dashboards += _dashboards(setup, container, source, made.remarks)
     for kind in ("alerting", "notifiers", "plugins", "access-control"):
+        remedy = "Name it under `grafana.alerting`, and run `stackctl check`." if kind == "alerting" else ""
         for source in _provisioned(setup, container, folder, kind):
-            made.remarks.append(
-                left_out(
-                    f"Grafana's {kind} in {source.path}", source.at(), "stackctl provisions dashboards and datasources."
-                )
-            )
+            what = f"Grafana's {kind} in {source.path}"
+            made.remarks.append(left_out(what, source.at(), "adopt takes over dashboards and datasources.", remedy))
     return made
 
 

@@ -47,7 +47,7 @@ PROMETHEUS_PASSWORD_FILE = f"{c.GRAFANA_WEB_FOLDER}password"
 PROMETHEUS_CA_FILE = f"{c.GRAFANA_WEB_FOLDER}ca.crt"
 
 # Grafana's own variables that it can read from a file. The image's start script sees the others before it does that.
-_FROM_FILE = re.compile(r"GF_(?!AWS_|INSTALL_|PATHS_)\w+(?<!__FILE)")
+FROM_FILE = re.compile(r"GF_(?!AWS_|INSTALL_|PATHS_)\w+(?<!__FILE)")
 
 _DEFAULTS = {
     "GF_ANALYTICS_REPORTING_ENABLED": "false",
@@ -187,6 +187,12 @@ class GrafanaSettings(OwnServerSettings):
     datasources: list[DatasourceSettings] = Field(
         default_factory=list, description="Datasources next to the stack's own Prometheus: Loki, databases, ..."
     )
+    alerting: list[Filled] = Field(
+        default_factory=list,
+        description="Files of the alerting that Grafana itself evaluates, as it exports them: alert rules, contact "
+        "points, notification policies, mute timings, templates. A path begins at the manifest; a pattern like "
+        "`alerting/*.yml` names several.",
+    )
 
     @model_validator(mode="after")
     def _one_password(self) -> GrafanaSettings:
@@ -300,7 +306,7 @@ def _own(grafana: Grafana, place: Place) -> dict[str, str]:
     for name, value in grafana.extra_env.items():
         if not isinstance(value, Secret):
             made[name] = value
-        elif not _FROM_FILE.fullmatch(name):
+        elif not FROM_FILE.fullmatch(name):
             made |= {} if place.runtime.has_env_files else {name: value.reveal()}
         elif place.runtime.runs_images:
             made[f"{name}__FILE"] = place.secret(c.GRAFANA, name)
@@ -312,7 +318,7 @@ def _own(grafana: Grafana, place: Place) -> dict[str, str]:
 def _secrets(grafana: Grafana, runtime: Facts) -> dict[str, str]:
     """The secret variables of the user's own, each as a file; natively those that Grafana does not read, in one."""
     hidden = {name: value.reveal() for name, value in grafana.extra_env.items() if isinstance(value, Secret)}
-    files = {name: value for name, value in hidden.items() if _FROM_FILE.fullmatch(name)}
+    files = {name: value for name, value in hidden.items() if FROM_FILE.fullmatch(name)}
     rest = {name: value for name, value in hidden.items() if name not in files}
     return {**files, **({ENV_FILE: json.dumps(rest)} if rest and runtime.has_env_files else {})}
 

@@ -21,6 +21,7 @@ from stackctl.manifest.dashboards import read_dashboards
 from stackctl.manifest.document import Document
 from stackctl.manifest.external import external_servers
 from stackctl.manifest.extra_rules import extra_rules
+from stackctl.manifest.grafana_alerting import read_alerting
 from stackctl.manifest.kubernetes import cluster
 from stackctl.manifest.packs import Packs
 from stackctl.manifest.packs.own import read_library
@@ -88,7 +89,7 @@ def build(document: Document, manifest: Manifest, root: Path, problems: Problems
         origin=document.position(()),
         prometheus=_prometheus(document, servers[c.PROMETHEUS], root, problems),
         alertmanager=_alertmanager(document, servers.get(c.ALERTMANAGER)),
-        grafana=_grafana(document, servers.get(c.GRAFANA)),
+        grafana=_grafana(document, servers.get(c.GRAFANA), asked, root, problems),
         pushgateway=_pushgateway(document, servers.get(c.PUSHGATEWAY)),
         exporters=tuple(_exporter(document, each) for each in running(manifest) if each.component.is_exporter),
         services=_services(document, manifest, contracts, root, problems),
@@ -210,7 +211,9 @@ def _alertmanager(document: Document, declared: Declared | None) -> Alertmanager
     )
 
 
-def _grafana(document: Document, declared: Declared | None) -> Grafana | None:
+def _grafana(
+    document: Document, declared: Declared | None, asked: Datasources, root: Path, problems: Problems
+) -> Grafana | None:
     if declared is None:
         return None
     model: GrafanaSettings = declared.settings
@@ -224,6 +227,7 @@ def _grafana(document: Document, declared: Declared | None) -> Grafana | None:
         settings=model.datasource.json_data,
         own_name=model.datasource.name,
         own_uid=model.datasource.known_uid,
+        alerting=read_alerting(document, model.alerting, root, asked, model.variables, problems),
     )
 
 

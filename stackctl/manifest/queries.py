@@ -38,7 +38,11 @@ def review_queries(stack: Stack) -> Review:
     """The review of every expression. A metric that nobody owns is an error only when every owner is known."""
     known = catalogue(stack)
     version = image_version(stack.prometheus.image)
-    found = [*_rules(stack, known, version), *_dashboards(stack, known, version)]
+    found = [
+        *_rules(stack, known, version),
+        *_dashboards(stack, known, version),
+        *_grafana_rules(stack, known, version),
+    ]
     found += _of_other_times(stack)
     firm = [(remark, problem) for remark, problem in found if not remark.suggestion]
     return Review(
@@ -86,6 +90,16 @@ def _dashboards(stack: Stack, known: Catalogue, version: Version) -> Iterator[tu
                 )
                 remark = Remark("promql.regex-as-text", summary, f'Write `=~"${{{name}:pipe}}"`.', certain=False)
                 yield remark, _problem(where, remark, query.origin, {})
+
+
+def _grafana_rules(stack: Stack, known: Catalogue, version: Version) -> Iterator[tuple[Remark, Diagnostic]]:
+    """The rules that Grafana evaluates, as far as they ask the stack's own Prometheus."""
+    for rule in stack.grafana_rules:
+        for query in rule.queries:
+            if query.datasource == stack.datasource_uid:
+                expr = runnable(query.expr, {}, UNKNOWN_PART)
+                for remark in (*review(expr, known), *_too_new(expr, version)):
+                    yield remark, _problem(f"{rule.title}, {query.ref}", remark, query.origin, {})
 
 
 def _of_other_times(stack: Stack) -> Iterator[tuple[Remark, Diagnostic]]:

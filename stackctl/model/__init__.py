@@ -7,6 +7,7 @@ values in them that must not be shown are `Secret`s.
 
 from __future__ import annotations
 
+from stackctl.model.alerting import AlertingFile, ContactPoint, GrafanaQuery, GrafanaRule
 from stackctl.model.block import Block
 from stackctl.model.contract import Contract, Label, Metric
 from stackctl.model.dashboards import (
@@ -52,9 +53,11 @@ from stackctl.model.services import Container, Health, NativeRun, Push, Run, Ser
 from stackctl.model.stack import Stack
 
 __all__ = [
+    "AlertingFile",
     "Alertmanager",
     "Block",
     "Board",
+    "ContactPoint",
     "Container",
     "Contract",
     "Dashboard",
@@ -66,6 +69,8 @@ __all__ = [
     "Exporter",
     "External",
     "Grafana",
+    "GrafanaQuery",
+    "GrafanaRule",
     "Health",
     "Kubernetes",
     "Label",

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from stackctl.model.alerting import AlertingFile
 from stackctl.model.block import Block
 from stackctl.model.routing import Receiver, Routing
 from stackctl.source import Position, Secret
@@ -233,7 +234,7 @@ class Grafana(Server):
     """The Grafana server. `admin_password` is None when stackctl has to make one and keep it.
 
     `settings` are those of the user's own for the datasource of the stack's Prometheus, its `jsonData`; `own_name` and
-    `own_uid` are what it is called.
+    `own_uid` are what it is called. `alerting` are the files that it provisions its own alerts from.
     """
 
     admin_user: str
@@ -244,6 +245,7 @@ class Grafana(Server):
     settings: Block = field(default_factory=dict)
     own_name: str = Datasources.name
     own_uid: str = Datasources.uid
+    alerting: tuple[AlertingFile, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -8,6 +8,7 @@ from math import inf
 from pathlib import Path
 
 from stackctl.diagnostic import Diagnostic
+from stackctl.model.alerting import GrafanaRule
 from stackctl.model.block import Block
 from stackctl.model.dashboards import Dashboard
 from stackctl.model.rules import RuleFile, Waiver
@@ -80,6 +81,11 @@ class Stack:
     def datasource_uid(self) -> str:
         """Return the uid of the datasource of the stack's own Prometheus."""
         return self.grafana.own_uid if self.grafana else Datasources.uid
+
+    @property
+    def grafana_rules(self) -> tuple[GrafanaRule, ...]:
+        """Return the alert rules that Grafana itself evaluates."""
+        return tuple(rule for file in (self.grafana.alerting if self.grafana else ()) for rule in file.rules)
 
     @property
     def panel_interval(self) -> str:

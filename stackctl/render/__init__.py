@@ -12,6 +12,7 @@ from stackctl.model import Server, Stack
 from stackctl.render.alertmanager import alertmanager_config
 from stackctl.render.closed import closed
 from stackctl.render.grafana import (
+    alerting_files,
     dashboard_files,
     dashboard_problems,
     datasources,
@@ -103,6 +104,7 @@ def _grafana(stack: Stack, runtime: Facts, generated: Mapping[str, Secret]) -> d
             for name, content in secret_settings_files(stack.grafana).items()
         },
         **dict.fromkeys(empty_folders(), File(b"")),
+        **alerting_files(stack.grafana),
         **dashboard_files(stack),
     }
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from pathlib import PurePosixPath
 from typing import Any
 
 from stackctl import conventions as c
@@ -30,6 +31,7 @@ from stackctl.tree import File
 _TOP_LEVEL = "general"
 _UPDATE_SECONDS = 10
 # Grafana looks for these folders at each start, some versions for fewer, and logs an error for one that is missing.
+_ALERTING = "grafana/provisioning/alerting"
 _EMPTY_FOLDERS = ("alerting", "notifiers", "plugins")
 
 
@@ -114,6 +116,14 @@ def _provider(folder: str) -> dict[str, Any]:
         "allowUiUpdates": False,
         "updateIntervalSeconds": _UPDATE_SECONDS,
         "options": {"path": f"${{{TREE_VARIABLE}}}/grafana/dashboards/{folder_name(folder)}"},
+    }
+
+
+def alerting_files(grafana: Grafana) -> dict[str, File]:
+    """Return the files of Grafana's own alerting as they are, secret where they may hold secrets."""
+    return {
+        f"{_ALERTING}/{file_name(each.path)}{PurePosixPath(each.path).suffix}": File(each.text.encode(), each.secret)
+        for each in grafana.alerting
     }
 
 

@@ -12,7 +12,14 @@ from stackctl.export.kubernetes.dashboard import key_of, map_names
 from stackctl.export.kubernetes.objects import Objects
 from stackctl.export.kubernetes.pods import FACTS
 from stackctl.model import Grafana, Stack
-from stackctl.render.grafana import datasources, empty_folders, folder_name, providers, secret_settings_files
+from stackctl.render.grafana import (
+    alerting_files,
+    datasources,
+    empty_folders,
+    folder_name,
+    providers,
+    secret_settings_files,
+)
 from stackctl.render.text import yaml_bytes
 
 # Keys of the Secret and the ConfigMap, and where their content is below the folder of Grafana's files.
@@ -29,14 +36,20 @@ def provisioning(stack: Stack) -> dict[str, str]:
 
 
 def datasources_file(stack: Stack) -> dict[str, str]:
-    """Key of the Secret -> the provisioning of the datasources, whose URLs may hold logins."""
+    """Key of the Secret -> the provisioning of datasources and of alerting, which may hold logins."""
     if stack.grafana is None:
         return {}
     # The operator's Prometheus asks for no login, and speaks HTTP.
     open_prometheus = replace(stack.prometheus, login=None, tls=None)
     content = datasources(replace(stack, prometheus=open_prometheus), stack.grafana, FACTS)
     content["datasources"][0]["url"] = f"http://{_PROMETHEUS}:{registry.of(stack.prometheus).port}"
-    return {_DATASOURCES: yaml_bytes(content, stack.origin.file).decode()}
+    alerting = {_key(path): file.content.decode() for path, file in alerting_files(stack.grafana).items()}
+    return {_DATASOURCES: yaml_bytes(content, stack.origin.file).decode(), **alerting}
+
+
+def _key(path: str) -> str:
+    """The key of the Secret with a file of alerting."""
+    return f"alerting-{path.rpartition('/')[2]}"
 
 
 # The name under which the Secret of Grafana has the password of its administrator.
@@ -69,7 +82,11 @@ def volume(objects: Objects, name: str) -> dict[str, Any]:
         for each in stack.dashboards
     ]
     provided = _source("configMap", name, [_item(_PROVIDERS, _PROVIDERS_PATH), *keep])
-    sources = [_source("secret", name, [_item(_DATASOURCES, _DATASOURCES_PATH)]), provided, *dashboards]
+    alerting = [
+        _item(_key(path), path.removeprefix("grafana/"))
+        for path in (alerting_files(stack.grafana) if stack.grafana else ())
+    ]
+    sources = [_source("secret", name, [_item(_DATASOURCES, _DATASOURCES_PATH), *alerting]), provided, *dashboards]
     return {"projected": {"sources": sources}}
 
 

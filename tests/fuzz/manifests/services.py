@@ -193,6 +193,7 @@ GRAFANA = {
     "labels?": LABELS,
     "scrape?": (OWN_SCRAPE, {"metrics_path": Odd(("/grafana/metrics",), ("m", ""))}),
     "extra?": {"smtp": {"enabled": True, "password?": "p4ssword"}, "auth.anonymous?": {"enabled": False}},
+    "alerting?": Odd(([],), (["missing.yml"], "x")),
     "plugins?": Odd((["grafana-clock-panel"], ["grafana-clock-panel@2.1.5"]), (["a b"], "x")),
     "datasource?": {
         "name?": Odd(("Metrics",), ("", "Logs")),

@@ -99,3 +99,16 @@ def test_pod_runs_as_the_owner_of_its_data(tmp_path: Path) -> None:
     pod = pod_of(export_kubernetes(load(tmp_path / "stack.yml", {}), SERVERS))
     assert pod["securityContext"]["runAsUser"] == pod["securityContext"]["fsGroup"] == 472
     assert {"name": "data", "mountPath": "/var/lib/grafana"} in pod["containers"][0]["volumeMounts"]
+
+
+def test_alerting_is_in_the_secret_of_its_pod(tmp_path: Path) -> None:
+    text = (
+        "apiVersion: 1\ncontactPoints: [{name: o, receivers: [{uid: o, type: email, settings: {addresses: s3cret}}]}]\n"
+    )
+    (tmp_path / "a.yml").write_text(text)
+    grafana = "grafana: {admin: {password: p4ssword}, alerting: [a.yml]}"
+    (tmp_path / "stack.yml").write_text(f"version: 1\nname: shop\n{grafana}\nexporters: {{node: {{}}}}\n")
+    tree = export_kubernetes(load(tmp_path / "stack.yml", {}), SERVERS)
+    folder = "/etc/stackctl/grafana/provisioning/alerting/"
+    assert [text for path, text in files_of(tree).items() if path.startswith(f"{folder}a_yml")] == [text]
+    assert {path for path, file in tree if b"s3cret" in file.content} == {"secrets/deployment_shop-grafana.yaml"}

@@ -1,0 +1,465 @@
+"""Files of Grafana-managed alerting, in the format of Grafana's provisioning.
+
+Grafana does not start with one that it refuses, says one mistake at a time, and ignores what it does not know. So all
+of that is found here first. It replaces variables in most values, by nothing where one is not set.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from difflib import get_close_matches
+from pathlib import Path as FolderPath
+from typing import Any
+
+from stackctl import redaction
+from stackctl.components.grafana import FROM_FILE
+from stackctl.diagnostic import Diagnostic
+from stackctl.manifest.document import Document, Path, Scalar, plain_value
+from stackctl.manifest.parse import parse
+from stackctl.manifest.problems import Problems
+from stackctl.manifest.text import is_pattern, named_files, read_named
+from stackctl.manifest.validate import closest, show_path, unknown_name
+from stackctl.model import AlertingFile, ContactPoint, Datasources, GrafanaQuery, GrafanaRule
+from stackctl.promql import duration
+from stackctl.promql.correction import syntax_remedy
+from stackctl.promql.expression import syntax_error
+from stackctl.promql.grafana import MACROS, references, runnable
+from stackctl.secret_names import sounds_secret
+from stackctl.source import Position, Secret
+
+Found = tuple[Path, str, str]
+
+_PLACE: Path = ("grafana", "alerting")
+# Grafana skips files that end in anything else.
+_ENDINGS = (".yml", ".yaml", ".json")
+_LISTS = frozenset(
+    {"groups", "deleteRules", "contactPoints", "deleteContactPoints", "policies", "resetPolicies", "muteTimes"}
+    | {"deleteMuteTimes", "templates", "deleteTemplates"}
+)
+_KEYS = _LISTS | {"apiVersion"}
+# The keys that each part needs, and others that it may have; more may come with a version of Grafana.
+_GROUP = ("name", "folder", "interval", "rules")
+_RULE = ("uid", "title", "condition", "for", "data")
+_RECORD = ("uid", "title", "data")
+_QUERY = ("refId", "datasourceUid", "model")
+_RECEIVER = ("uid", "type", "settings")
+_OF_RULE = (
+    *("noDataState", "execErrState", "keepFiringFor", "annotations", "labels", "isPaused", "dashboardUid", "panelId"),
+    *("notification_settings", "record", "missing_series_evals_to_resolve", "dasboardUid"),
+)
+_NEARLY = 0.8  # of the letters of a key, in their order
+_OF_QUERY = ("queryType", "relativeTimeRange")
+_OF_RECEIVER = ("disableResolveMessage",)
+_OF_POLICY = (
+    *("receiver", "group_by", "group_wait", "group_interval", "repeat_interval", "routes", "continue", "match"),
+    *("match_re", "matchers", "object_matchers", "mute_time_intervals", "active_time_intervals", "orgId"),
+)
+_UID = re.compile(r"[A-Za-z0-9_-]{1,40}")
+_SECONDS = 10  # between two looks of Grafana at which rules are due
+# What a rule does where a query finds nothing, or fails.
+_STATES = {
+    "noDataState": ("NoData", "Alerting", "OK", "KeepLast"),
+    "execErrState": ("Error", "Alerting", "OK", "KeepLast"),
+}
+# Datasources that Grafana computes itself: expressions.
+_COMPUTED = ("__expr__", "-100")
+_DEFAULT_CONTACT_POINT = "grafana-default-email"
+# Types of contact points; no other one, like `kafka`, is nearly one of these.
+_TYPES = [
+    *("prometheus-alertmanager", "dingding", "discord", "email", "googlechat", "jira", "line", "mqtt", "opsgenie"),
+    *("oncall", "pagerduty", "pushover", "sensugo", "slack", "sns", "teams", "telegram", "threema", "victorops"),
+    *("webex", "webhook", "wecom"),
+]
+# Grafana takes these texts as they are; in all others it replaces variables.
+_VERBATIM = frozenset({"annotations", "model", "muteTimes", "templates"})
+_VARIABLE = re.compile(r"\$(?:__env\{(\w+)\}|\{(\w+)\}|(?!__\w+\{)([A-Za-z_]\w*|[0-9*#@!?-]))")
+
+
+def read_alerting(
+    document: Document,
+    names: Sequence[str],
+    root: FolderPath,
+    datasources: Datasources,
+    variables: Mapping[str, str | Secret],
+    problems: Problems,
+) -> tuple[AlertingFile, ...]:
+    """Return the files of alerting that the manifest `document` names, from its folder `root` on.
+
+    `datasources` are those that rules may ask, and `variables` those that the manifest gives Grafana. What is wrong is
+    added to `problems`.
+    """
+    files: list[tuple[Document, AlertingFile]] = []
+    for name, origin in _named(document, names, root, problems):
+        text = read_named(root, name, origin, problems)
+        if text is None:
+            continue
+        if not name.endswith(_ENDINGS):
+            remedy = f"Rename it so that it ends in one of {', '.join(_ENDINGS)}."
+            problems.add(Diagnostic("grafana.alerting", f"Grafana does not read {name}", origin, "", remedy))
+            continue
+        read = parse(text, name)
+        _hide_settings(read.value)
+        if read.problems:
+            problems.extend(_without_line(each) for each in read.problems)
+            continue
+        problems.extend(_placed(read, each) for each in _wrong_form(read.value))
+        problems.extend(_placed(read, each) for each in _variables(read.value, variables))
+        rules = tuple(_rules(read, datasources))
+        files.append((read, AlertingFile(name, text, rules, tuple(_contact_points(read)), _policy(read))))
+    problems.extend(_together(files, datasources))
+    return tuple(file for _, file in files)
+
+
+def _named(
+    document: Document, names: Sequence[str], root: FolderPath, problems: Problems
+) -> Iterator[tuple[str, Position]]:
+    """Yield each file once with its place in the manifest."""
+    seen: set[str] = set()
+    for at, name in enumerate(names):
+        origin = document.position((*_PLACE, at))
+        found = named_files(name, root, recursive=True) if is_pattern(name, root) else [name]
+        if not found:
+            remedy = "Correct the pattern: it begins at the folder of the manifest."
+            problems.add(Diagnostic("file.no-match", f"no file matches `{name}`", origin, remedy=remedy))
+        yield from ((each, origin) for each in found if each not in seen)
+        seen |= {*found}
+
+
+def _hide_settings(value: Any) -> None:
+    """Keep the secrets of contact points out of every output: texts of secret names, and URLs."""
+    points = value.get("contactPoints") if isinstance(value, dict) else None
+    redaction.hide(
+        [
+            str(each)
+            for path, each in _texts(points, ())
+            if (sounds_secret(str(path[-1])) or "url" in str(path[-1]).lower()) and not _VARIABLE.fullmatch(each)
+        ]
+    )
+
+
+def _texts(value: Any, path: Path) -> Iterator[tuple[Path, str]]:
+    if isinstance(value, dict):
+        for key, item in value.items():
+            yield from _texts(item, (*path, key))
+    elif isinstance(value, list):
+        for at, item in enumerate(value):
+            yield from _texts(item, (*path, at))
+    elif value is not None and path:
+        yield path, str(value)
+
+
+def _placed(document: Document, found: Found) -> Diagnostic:
+    """The problem at its place. Lines of the file are not shown, as they may hold secrets of contact points."""
+    path, message, remedy = found
+    where = f"{show_path(path)}: " if path else ""
+    return _without_line(Diagnostic("grafana.alerting", f"{where}{message}", document.position(path), "", remedy))
+
+
+def _without_line(problem: Diagnostic) -> Diagnostic:
+    return replace(problem, position=replace(problem.position, text="")) if problem.position else problem
+
+
+# -- each file alone ------------------------------------------------------------------------------------------
+
+
+def _wrong_form(value: Any) -> Iterator[Found]:
+    if not isinstance(value, dict):
+        yield (
+            (),
+            "not a file of Grafana's alerting",
+            "Export it in Grafana, or begin with `apiVersion: 1` and `groups:`.",
+        )
+        return
+    for key in value.keys() - _KEYS:
+        yield (key,), "Grafana ignores this key", unknown_name(key, sorted(_KEYS), "It reads")
+    for key in sorted(value.keys() & _LISTS):
+        items = value[key]
+        if items is not None and not isinstance(items, list):
+            yield (key,), "not a list", "Begin each of its items with `-`."
+        elif key != "resetPolicies":
+            for at, item in enumerate(items or ()):
+                if not isinstance(item, dict):
+                    yield (key, at), "not a mapping", "Write its keys and values."
+    for path, group in _items(value, (), "groups"):
+        yield from _missing(path, group, _GROUP)
+        yield from _interval(path, group)
+        yield from _nearly(path, group, (*_GROUP, "orgId"))
+        for place, rule in _items(group, path, "rules"):
+            # A rule that records series has no condition, and no time to wait.
+            yield from _missing(place, rule, _RECORD if rule.get("record") else _RULE)
+            yield from _nearly(place, rule, (*_RULE, *_OF_RULE))
+            yield from _rule(place, rule)
+    for path, point in _items(value, (), "contactPoints"):
+        yield from _missing(path, point, ("name",))
+        for place, receiver in _items(point, path, "receivers"):
+            yield from _missing(place, receiver, _RECEIVER)
+            yield from _nearly(place, receiver, (*_RECEIVER, *_OF_RECEIVER))
+            yield from _type(place, receiver)
+    for path, policy in _items(value, (), "policies"):
+        yield from _missing(path, policy, ("receiver",))
+        yield from _policy_keys(path, policy)
+    for key in ("groups", "contactPoints", "policies", "muteTimes", "templates"):
+        for path, item in _items(value, (), key):
+            if item.get("orgId") not in (None, "0", "1"):
+                yield (
+                    (*path, "orgId"),
+                    "the stack's Grafana has one organization, whose number is 1",
+                    "Write `orgId: 1`.",
+                )
+
+
+def _items(value: Any, path: Path, key: str) -> Iterator[tuple[Path, dict[str, Any]]]:
+    """Yield the mappings of the list under `key`, each with its place."""
+    listed = value.get(key) if isinstance(value, dict) else None
+    for at, item in enumerate(listed if isinstance(listed, list) else ()):
+        if isinstance(item, dict):
+            yield (*path, key, at), item
+
+
+def _missing(path: Path, value: Mapping[str, Any], keys: Iterable[str]) -> Iterator[Found]:
+    for key in keys:
+        if not value.get(key):
+            yield path, f"there is no `{key}`, without which Grafana does not start", f"Add `{key}`."
+
+
+def _nearly(path: Path, value: Mapping[str, Any], keys: Sequence[str]) -> Iterator[Found]:
+    """Keys that are nearly known ones, whose values Grafana ignores."""
+    for key in value:
+        close = get_close_matches(str(key), keys, n=1, cutoff=_NEARLY)
+        if close and key not in keys:
+            yield (*path, key), "Grafana ignores this key", f"Did you mean `{close[0]}`?"
+
+
+def _policy_keys(path: Path, policy: Mapping[str, Any]) -> Iterator[Found]:
+    yield from _nearly(path, policy, _OF_POLICY)
+    for place, route in _items(policy, path, "routes"):
+        yield from _policy_keys(place, route)
+
+
+def _interval(path: Path, group: Mapping[str, Any]) -> Iterator[Found]:
+    given = group.get("interval")
+    if isinstance(given, str) and given:
+        seconds = _seconds(given)
+        if seconds is None:
+            yield (*path, "interval"), f"not a duration: `{given}`", "Write for example `1m`."
+        elif seconds <= 0 or seconds % _SECONDS:
+            message = f"Grafana evaluates rules at multiples of {_SECONDS}s only, not every {given}"
+            yield (*path, "interval"), message, "Write for example `10s` or `1m`."
+
+
+def _seconds(text: str) -> float | None:
+    try:
+        return duration.seconds(text)
+    except ValueError:
+        return None
+
+
+def _rule(path: Path, rule: Mapping[str, Any]) -> Iterator[Found]:
+    uid, wait = rule.get("uid"), rule.get("for")
+    if isinstance(uid, str) and uid and not _UID.fullmatch(uid):
+        yield (*path, "uid"), f"not a uid: `{uid}`", "Use at most 40 of the characters a-z, A-Z, 0-9, - and _."
+    if isinstance(wait, str) and wait and _seconds(wait) is None:
+        yield (*path, "for"), f"not a duration: `{wait}`", "Write for example `5m`, or `0s` for none."
+    for key, states in _STATES.items():
+        if rule.get(key) and rule[key] not in states:
+            yield (
+                (*path, key),
+                f"`{rule[key]}` is not a state that Grafana knows here",
+                unknown_name(str(rule[key]), states, "It knows"),
+            )
+    refs: list[str] = []
+    for place, query in _items(rule, path, "data"):
+        yield from _missing(place, query, _QUERY)
+        yield from _nearly(place, query, (*_QUERY, *_OF_QUERY))
+        yield from _time_range(place, query)
+        if (ref := query.get("refId")) in refs:
+            yield (*place, "refId"), f"two queries of the rule are `{ref}`", "Give one of them another `refId`."
+        refs += [str(ref)] if ref else []
+    condition = rule.get("condition")
+    if condition and refs and condition not in refs:
+        yield (
+            (*path, "condition"),
+            f"the rule has no query `{condition}`",
+            unknown_name(str(condition), dict.fromkeys(refs), "It has"),
+        )
+
+
+def _time_range(path: Path, query: Mapping[str, Any]) -> Iterator[Found]:
+    """A query of a datasource needs a time range; an expression has none of its own."""
+    given = query.get("relativeTimeRange")
+    begin, end = (_number(given.get(key)) if isinstance(given, dict) else 0 for key in ("from", "to"))
+    if query.get("datasourceUid") not in _COMPUTED and begin <= end:
+        message = "its time range begins after its end, or is missing, so that Grafana does not start"
+        yield path, message, "Write for example `relativeTimeRange: {from: 600, to: 0}`, in seconds before now."
+
+
+def _number(value: Any) -> float:
+    try:
+        return float(value or 0)
+    except (TypeError, ValueError):
+        return 0
+
+
+def _type(path: Path, receiver: Mapping[str, Any]) -> Iterator[Found]:
+    """A type that is nearly one of Grafana's. Others may come with a version."""
+    type_ = receiver.get("type")
+    if isinstance(type_, str) and type_.lower() not in _TYPES and (close := closest(type_.lower(), _TYPES)):
+        yield (*path, "type"), f"Grafana has no contact points of the type `{type_}`", f"Did you mean `{close}`?"
+
+
+def _variables(value: Any, known: Mapping[str, str | Secret]) -> Iterator[Found]:
+    """Variables that Grafana replaces by something else than their values."""
+    for path, text in _texts(value, ()):
+        if _VERBATIM & {*path}:
+            continue
+        for match in _VARIABLE.finditer(text.replace("$$", "")):
+            name = match[1] or match[2] or match[3]
+            # What follows a dollar in a setting may be a part of a password.
+            shown = f"`{match[0]}`" if "settings" not in path or match[0] == text else "a dollar and what follows it"
+            if name not in known:
+                remedy = "Write `$$` for a dollar, or set the variable under `grafana.extra_env`."
+                yield path, f"Grafana replaces {shown} by a variable that is not set", remedy
+            elif isinstance(known[name], Secret) and FROM_FILE.fullmatch(name):
+                remedy = "Give it a name that does not begin with `GF_`."
+                yield path, f"`{name}` is a secret setting of Grafana, whose value files may not have", remedy
+            elif match[3] is None and "$" in _revealed(known[name]):
+                message = f"the value of `{name}` has a dollar, and Grafana replaces variables in it once more"
+                yield path, message, f"Write `${name}` without braces."
+
+
+def _revealed(value: str | Secret) -> str:
+    return value.reveal() if isinstance(value, Secret) else value
+
+
+# -- the parts that are proven --------------------------------------------------------------------------------
+
+
+def _rules(document: Document, datasources: Datasources) -> Iterator[GrafanaRule]:
+    for path, group in _items(document.value, (), "groups"):
+        for place, rule in _items(group, path, "rules"):
+            if rule.get("uid") and rule.get("title"):
+                yield GrafanaRule(
+                    str(rule["uid"]),
+                    str(rule["title"]),
+                    str(group.get("name") or ""),
+                    str(group.get("folder") or ""),
+                    plain_value(rule),
+                    tuple(_queries(document, place, rule, datasources)),
+                    _shown(document.position((*place, "title"))),
+                )
+
+
+def _queries(
+    document: Document, path: Path, rule: Mapping[str, Any], datasources: Datasources
+) -> Iterator[GrafanaQuery]:
+    """The queries of a rule in PromQL."""
+    asked = {datasources.uid, *(each.uid for each in datasources.others if each.type == "prometheus")}
+    for place, query in _items(rule, path, "data"):
+        model = query.get("model")
+        expr = model.get("expr") if isinstance(model, dict) else None
+        if query.get("datasourceUid") in asked and isinstance(expr, Scalar):
+            at = (*place, "model", "expr")
+            origin = _shown(document.position(at))
+            yield GrafanaQuery(str(query.get("refId")), str(query["datasourceUid"]), expr, origin)
+
+
+def _shown(position: Position) -> Position:
+    return replace(position, text="")
+
+
+def _contact_points(document: Document) -> Iterator[ContactPoint]:
+    for path, point in _items(document.value, (), "contactPoints"):
+        for place, each in _items(point, path, "receivers"):
+            name, uid, type_ = (str(value or "") for value in (point.get("name"), each.get("uid"), each.get("type")))
+            yield ContactPoint(name, uid, type_, _shown(document.position(place)))
+
+
+def _policy(document: Document) -> Position | None:
+    first = next(_items(document.value, (), "policies"), None)
+    return _shown(document.position(first[0])) if first else None
+
+
+# -- all files together ---------------------------------------------------------------------------------------
+
+
+def _together(files: Sequence[tuple[Document, AlertingFile]], datasources: Datasources) -> Iterator[Diagnostic]:
+    yield from _same(files)
+    known = [datasources.uid, *(each.uid for each in datasources.others), *_COMPUTED]
+    points = {_DEFAULT_CONTACT_POINT, *(point.name for _, file in files for point in file.contact_points)}
+    times = {str(item.get("name")) for document, _ in files for _, item in _items(document.value, (), "muteTimes")}
+    for document, file in files:
+        for path, group in _items(document.value, (), "groups"):
+            for place, rule in _items(group, path, "rules"):
+                settings = rule.get("notification_settings")
+                sent = _routes((*place, "notification_settings"), settings, points, times)
+                for found in (*_asked(place, rule, known), *sent):
+                    yield _placed(document, found)
+        for path, policy in _items(document.value, (), "policies"):
+            for found in _routes(path, policy, points, times):
+                yield _placed(document, found)
+        for rule_ in file.rules:
+            for query in rule_.queries:
+                yield from _promql(rule_, query)
+
+
+def _asked(path: Path, rule: Mapping[str, Any], known: Sequence[str]) -> Iterator[Found]:
+    for place, query in _items(rule, path, "data"):
+        uid = query.get("datasourceUid")
+        if isinstance(uid, str) and uid and "$" not in uid and uid not in known:
+            yield (
+                (*place, "datasourceUid"),
+                f"Grafana has no datasource with the uid `{uid}`",
+                unknown_name(uid, known, "It has"),
+            )
+
+
+def _routes(path: Path, policy: Any, points: set[str], times: set[str]) -> Iterator[Found]:
+    """Contact points and mute timings that a policy, or a rule in place of it, names."""
+    if not isinstance(policy, dict):
+        return
+    name = policy.get("receiver")
+    if name and str(name) not in points:
+        yield (
+            (*path, "receiver"),
+            f"there is no contact point `{name}`",
+            unknown_name(str(name), sorted(points), "There are"),
+        )
+    for key in ("mute_time_intervals", "active_time_intervals"):
+        listed = policy.get(key)
+        for at, each in enumerate(listed if isinstance(listed, list) else ()):
+            if str(each) not in times:
+                remedy = unknown_name(str(each), sorted(times), "There are")
+                yield (*path, key, at), f"there is no mute timing `{each}`", remedy
+    for place, route in _items(policy, path, "routes"):
+        yield from _routes(place, route, points, times)
+
+
+def _same(files: Sequence[tuple[Document, AlertingFile]]) -> Iterator[Diagnostic]:
+    """Uids, titles and trees of policies that two parts share, in one file or in several."""
+    seen: dict[tuple[str, ...], Position] = {}
+    for _, file in files:
+        shared: list[tuple[tuple[str, ...], Position]] = []
+        shared += [(("uid", "rule", each.uid), each.origin) for each in file.rules]
+        shared += [(("title", "rule of this folder", each.title, each.folder), each.origin) for each in file.rules]
+        shared += [(("uid", "receiver of contact points", each.uid), each.origin) for each in file.contact_points]
+        for key, origin in shared:
+            if key[2] and (first := seen.setdefault(key, origin)) is not origin:
+                summary = f"another {key[1]} has the {key[0]} `{key[2]}` already ({first})"
+                yield Diagnostic("grafana.alerting", summary, origin, "", f"Give one of them another {key[0]}.")
+    policies = [(document, *each) for document, _ in files for each in _items(document.value, (), "policies")]
+    for document, path, _ in policies[1:]:
+        remedy = "Make it one of the `routes` of the other."
+        yield _placed(document, (path, "Grafana has one tree of policies, and this one replaces another", remedy))
+
+
+def _promql(rule: GrafanaRule, query: GrafanaQuery) -> Iterator[Diagnostic]:
+    names = [each for each in references(query.expr) if each not in MACROS]
+    for name in names:
+        summary = f"{rule.title}, {query.ref}: an alert rule has no variables of a dashboard, as `${name}` is"
+        yield Diagnostic("grafana.alerting", summary, query.origin, "", "Write its value in the query.")
+    message = "" if names else syntax_error(runnable(query.expr, {}))
+    if message:
+        summary = f"{rule.title}, {query.ref}: not PromQL: {message}"
+        yield Diagnostic("grafana.alerting", summary, query.origin, "", syntax_remedy(message, query.expr))

@@ -1,0 +1,136 @@
+"""Grafana's own alerting on a real Grafana: what `check` lets pass is loaded, and a changed file is loaded by `up`."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from stackctl.access import Access
+from stackctl.clients.http import Http
+from tests.e2e.real_grafana import program_folder, running
+from tests.e2e.real_stack import need
+from tests.ports import free_port
+from tests.program import Ran, stackctl
+
+pytestmark = [pytest.mark.e2e, pytest.mark.native]
+
+MANIFEST = """\
+version: 1
+name: {name}
+prometheus: {{listen: 127.0.0.1:{prometheus}, scrape_interval: 1s, evaluation_interval: 1s}}
+grafana:
+  listen: 127.0.0.1:{grafana}
+  admin: {{password: right-horse}}
+  alerting: ["*.alerting.yml"]
+  extra_env: {{HOOK: "ho$ok", HOOK_PASSWORD: "${{HOOK_PASSWORD}}"}}
+services: {{self: {{targets: ["localhost:{prometheus}"]}}}}
+"""
+RULES = """\
+apiVersion: 1
+groups:
+  - name: shop
+    folder: Shop
+    interval: 10s
+    rules:
+      - uid: up
+        title: Up
+        condition: B
+        for: 0s
+        labels: {team: "{{ $$labels.job }}"}
+        annotations: {summary: "{{ $labels.job }} is down"}
+        data:
+          - refId: A
+            datasourceUid: prometheus
+            relativeTimeRange: {from: 60, to: 0}
+            model: {expr: up, instant: true}
+          - {refId: B, datasourceUid: __expr__, model: {type: math, expression: "$A < 1"}}
+"""
+CONTACTS = """\
+apiVersion: 1
+contactPoints:
+  - name: ops
+    receivers:
+      - {uid: hook, type: webhook, settings: {url: "http://127.0.0.1:9/$HOOK", username: me, password: $HOOK_PASSWORD}}
+policies:
+  - receiver: ops
+    routes: [{receiver: grafana-default-email, mute_time_intervals: [nights], object_matchers: [[team, "=", web]]}]
+muteTimes:
+  - {name: nights, time_intervals: [{times: [{start_time: "22:00", end_time: "23:00"}]}]}
+templates:
+  - {name: text, template: '{{ define "text" }}{{ $x := 1 }}{{ $x }}{{ end }}'}
+"""
+SECRET = "geheimnis-1"
+
+
+@dataclass
+class Stack:
+    folder: Path
+    port: int
+
+    def ran(self, *arguments: str) -> Ran:
+        path = f"{program_folder('real', self.folder)}:{os.environ['PATH']}"
+        return stackctl(*arguments, cwd=self.folder, env={**os.environ, "PATH": path})
+
+    def run(self, *arguments: str) -> str:
+        ran = self.ran(*arguments)
+        assert ran.returncode == 0, ran.stdout + ran.stderr
+        return ran.stdout + ran.stderr
+
+    @property
+    def grafana(self) -> Http:
+        return Http(Access(f"http://127.0.0.1:{self.port}", ("admin", "right-horse")))
+
+    def rules(self) -> dict[str, str]:
+        rules = self.grafana.json("/api/v1/provisioning/alert-rules", list)
+        return {rule["uid"]: rule["title"] for rule in rules}
+
+
+@pytest.fixture
+def stack(tmp_path: Path) -> Iterator[Stack]:
+    need("native")
+    prometheus, grafana = free_port(), free_port()
+    name = f"stackctl-alerting-{prometheus}"
+    (tmp_path / "stack.yml").write_text(MANIFEST.format(name=name, prometheus=prometheus, grafana=grafana))
+    (tmp_path / "rules.alerting.yml").write_text(RULES)
+    (tmp_path / "contacts.alerting.yml").write_text(CONTACTS)
+    (tmp_path / ".env").write_text(f"HOOK_PASSWORD='{SECRET}'\n")
+    made = Stack(tmp_path, grafana)
+    with running(made.ran):
+        yield made
+
+
+def test_grafana_loads_the_files_and_their_changes(stack: Stack) -> None:
+    assert stack.rules() == {"up": "Up"}
+    [rule] = stack.grafana.json("/api/v1/provisioning/alert-rules", list)
+    assert (rule["labels"], rule["annotations"]) == (
+        {"team": "{{ $labels.job }}"},
+        {"summary": "{{ $labels.job }} is down"},
+    )
+    points = {each["uid"]: each for each in stack.grafana.json("/api/v1/provisioning/contact-points", list)}
+    assert points["hook"]["settings"]["url"] == "http://127.0.0.1:9/ho$ok"
+    assert points["hook"]["settings"]["username"] == "me"
+    policy = stack.grafana.json("/api/v1/provisioning/policies", dict)
+    assert policy["receiver"] == "ops"
+    assert policy["routes"][0]["mute_time_intervals"] == ["nights"]
+    modes = {path.name[:8]: path.stat().st_mode & 0o777 for path in stack.folder.rglob("provisioning/alerting/*.yml")}
+    assert modes == {"contacts": 0o400, "rules_al": 0o644}
+
+    (stack.folder / "rules.alerting.yml").write_text(RULES.replace("title: Up", "title: Down"))
+    stack.run("up")
+    assert stack.rules() == {"up": "Down"}
+
+
+def test_no_output_shows_a_contact_points_secret(stack: Stack) -> None:
+    password = "geheimnis-2"
+    (stack.folder / "contacts.alerting.yml").write_text(CONTACTS.replace("$HOOK_PASSWORD", password))
+    stack.run("render", "--out", "tree")
+    (stack.folder / "contacts.alerting.yml").write_text(CONTACTS.replace("$HOOK_PASSWORD", f"{password}-b"))
+    shown = stack.ran("render", "--out", "tree", "--diff").stdout
+    commands = (["up"], ["check"], ["verify"], ["logs", "grafana"], ["status"], ["explain", "grafana.alerting"])
+    shown += "".join(stack.run(*command) for command in commands)
+    assert SECRET not in shown
+    assert password not in shown
