@@ -28,8 +28,8 @@ from stackctl.promql import duration
 from stackctl.promql.catalogue import Catalogue
 from stackctl.promql.expression import syntax_error
 from stackctl.promql.past import ahead, beyond, finds_nothing
-from stackctl.promql.selectors import Asked, Condition, Selector, of_jobs, read
-from stackctl.verification import second_scrape, targets
+from stackctl.promql.selectors import Asked, Condition, Selector, of_jobs, of_other_jobs, read
+from stackctl.verification import former_targets, second_scrape, targets
 from stackctl.verification.context import Context
 
 T = TypeVar("T")
@@ -120,7 +120,7 @@ class Backing:
 
     def count(self, selectors: Iterable[Selector]) -> None:
         """Count the series of many selectors with few requests."""
-        new = {query: each for each in selectors if (query := _existing(each)) not in self.counted}
+        new = {query: each for each in selectors if (query := self._existing(each)) not in self.counted}
         self._count_alike(new)
         queries = [query for query in new if query not in self.counted]
         some = [queries[start : start + _AT_ONCE] for start in range(0, len(queries), _AT_ONCE)]
@@ -132,12 +132,12 @@ class Backing:
         """Count selectors of one metric that differ in the values of the same labels by one look at these labels."""
         alike: dict[tuple[str, tuple[str, ...]], list[str]] = {}
         for query, each in selectors.items():
-            if each.name and query == each.text:
+            if each.name and each.window <= _LOOKBACK:
                 labels = tuple(sorted({condition.label for condition in each.conditions}))
                 alike.setdefault((each.name, labels), []).append(query)
         many = {key: queries for key, queries in alike.items() if len(queries) >= _ALIKE}
         with ThreadPoolExecutor(_CONCURRENCY) as pool:
-            looks = pool.map(lambda key: self.client.combinations(Selector(key[0]).text, key[1]), many)
+            looks = pool.map(lambda key: self.client.combinations(self._existing(Selector(key[0])), key[1]), many)
             for ((_, labels), queries), found in zip(many.items(), looks, strict=True):
                 if found is not None:
                     counts = _count_all([selectors[query] for query in queries], labels, found)
@@ -146,7 +146,22 @@ class Backing:
     def has(self, selector: Selector) -> bool:
         """Return whether there are series of `selector`."""
         self.count([selector])
-        return self.counted[_existing(selector)] > 0
+        return self.counted[self._existing(selector)] > 0
+
+    def _existing(self, selector: Selector) -> str:
+        """The query whose series are those of `selector` that were there within its window, of current jobs."""
+        former = self._former(selector)
+        current = [of_other_jobs(former)] if former else []
+        return _within_its_window(replace(selector, conditions=(*selector.conditions, *current)))
+
+    def _former(self, selector: Selector) -> Sequence[str]:
+        """The former jobs of which there may be series within the window of `selector`."""
+        return self._former_jobs if selector.window > _LOOKBACK else self._lately_former_jobs
+
+    def _has_ended(self, selector: Selector) -> bool:
+        """Return whether there are series of `selector`, and all are of former jobs."""
+        former = self._former(selector)
+        return bool(former) and not self.has(selector) and self.client.has_result(_within_its_window(selector))
 
     # -- expressions ------------------------------------------------------------------------------------------
 
@@ -157,7 +172,7 @@ class Backing:
         asked = read(expr)
         if unfit := self._unfit(expr, asked) or self._no_number(asked):
             return unfit
-        if has_result and not asked.fallback and not asked.excludes:
+        if has_result and not asked.fallback and not asked.excludes and not any(map(self._has_ended, asked.selectors)):
             return self._misnamed(expr) or self._compares_nothing(expr, asked) or replace(DATA, summary="has data")
         found = self._selectors(asked, frozenset())
         if found.outcome != "data":
@@ -298,7 +313,7 @@ class Backing:
         found = self._missing(selector, within)
         if found.outcome != "fail":
             return found
-        if self.client.has_result(_existing(selector)):
+        if self.client.has_result(self._existing(selector)):
             return DATA  # it has come since it was counted: a failure is never told by answers of two moments
         if self._was_there(selector):
             return Verdict("empty", f"`{selector.text}` was there lately, from a process that still runs")
@@ -514,6 +529,8 @@ class Backing:
         return self._kind(name) in ("counter", "histogram", "summary") or name.endswith(_COUNTED)
 
     def _kind(self, name: str) -> str:
+        if wanted.label == "job":
+            values = tuple(value for value in values if value not in self._former_jobs)
         """The type that targets announce for the metric of a series, or ""."""
         bare = next((name.removesuffix(part) for part in _PARTS if name.endswith(part)), name)
         return self._kinds.get(name) or self._kinds.get(bare, "")
@@ -577,6 +594,18 @@ class Backing:
         """Recorded metric -> the seconds between two evaluations of the rule that records it most often."""
         found: dict[str, float] = {}
         for rules in self.context.rules().values():
+    @cached_property
+    def _former_jobs(self) -> Sequence[str]:
+        return former_targets.jobs(self.context, self.scraped, frozenset().union(*self._jobs.values()))
+
+    @cached_property
+    def _lately_former_jobs(self) -> Sequence[str]:
+        """The former jobs of which queries without a window have series still."""
+        if not self._former_jobs:
+            return ()
+        there = self.client.values(f"group by (job) ({Selector('up', (of_jobs(self._former_jobs),)).text})")
+        return sorted(labels["job"] for labels, _ in there)
+
             for rule in rules:
                 if rule.kind == "record":
                     found[rule.name] = min(rule.interval, found.get(rule.name, rule.interval))
@@ -615,7 +644,7 @@ def _left_in(name: str) -> Verdict:
     return Verdict("empty", f"nothing serves `{name}` right now, so `unless` leaves nothing out")
 
 
-def _existing(selector: Selector) -> str:
+def _within_its_window(selector: Selector) -> str:
     """The query whose series are those of `selector`: all that were there within its window."""
     if selector.window <= _LOOKBACK:
         return selector.text

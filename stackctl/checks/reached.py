@@ -9,7 +9,7 @@ for all collectors.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence, Set
+from collections.abc import Callable, Iterable, Mapping, Sequence, Set
 
 from stackctl.checks import exporters
 from stackctl.checks.exporters import PROBE, WORKS
@@ -17,9 +17,12 @@ from stackctl.clients.http import NoAnswer
 from stackctl.clients.prometheus import Labels
 from stackctl.components import registry
 from stackctl.diagnostic import Diagnostic
-from stackctl.verification import targets
+from stackctl.verification import former_targets, targets
 from stackctl.verification.context import Context
 from stackctl.verification.subject import Subject
+
+# The labels and values of the series that each of some queries has as its result.
+Results = list[list[tuple[Labels, float]]]
 
 _PROBE = "probe_success"
 _HOLDS = "== 1"
@@ -49,8 +52,7 @@ _QUERIES = tuple(f"({series}) and ignoring ({_VERDICT}) (up == 1)" for series in
 def check(context: Context) -> Iterable[Diagnostic]:
     """A finding for every exporter and every probe that says whether it reaches what it is about."""
     series = _series()
-    client = context.prometheus()
-    found = context.settle(lambda: client.each([*series]), lambda _: True)
+    found = _results(context, [*series], lambda _: True)
     if isinstance(found, NoAnswer):
         return [Subject(WORKS, context.stack.name, context.stack.origin).unanswered(found)]
     known = [
@@ -87,8 +89,7 @@ def _of_services(context: Context, only: Set[str] | None = None) -> Iterable[Dia
     if not any(job.service for job in context.jobs):
         return []
     series = _series()
-    client = context.prometheus()
-    found = context.settle(lambda: client.each([*series]), lambda results: all(map(_all_hold, results)))
+    found = _results(context, [*series], lambda results: all(map(_all_hold, results)))
     if isinstance(found, NoAnswer):
         return []  # `job.loaded` and others report it
     own = {job.name for job in context.jobs if job.component}
@@ -106,8 +107,7 @@ def _is_among(labels: Labels, jobs: Set[str] | None) -> bool:
 
 def _others(context: Context, failing: Set[str], only: Set[str] | None = None) -> Iterable[Diagnostic]:
     """A warning for each exporter that stackctl does not know, and that says of itself that it does not work."""
-    client = context.prometheus()
-    found = context.settle(lambda: client.each(_QUERIES), lambda down: not any(down))
+    found = _results(context, _QUERIES, lambda down: not any(down))
     if isinstance(found, NoAnswer):
         return
     known = {each.works.series for each in registry.every() if each.works}
@@ -121,6 +121,21 @@ def _others(context: Context, failing: Set[str], only: Set[str] | None = None) -
             seen.add(subject.name)
             summary = f"`{name}` is {value:g}: the exporter responds, but by its own account {meaning}"
             yield subject.warned(summary, _REMEDY)
+
+
+def _results(context: Context, queries: Sequence[str], until: Callable[[Results], bool]) -> Results | NoAnswer:
+    """The results of `queries`, without those of former targets, as soon as `until` accepts them or time is up."""
+    seen = targets.settle(context)
+    client = context.prometheus()
+
+    def observe() -> Results:
+        former = frozenset() if isinstance(seen, NoAnswer) else former_targets.places(context, seen)
+        return [
+            [each for each in found if (each[0].get("job", ""), each[0].get("instance", "")) not in former]
+            for found in client.each(queries)
+        ]
+
+    return context.settle(observe, until)
 
 
 def _all_hold(results: Sequence[tuple[Labels, float]]) -> bool:

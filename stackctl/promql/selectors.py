@@ -112,6 +112,11 @@ def of_jobs(jobs: Sequence[str]) -> Condition:
     return Condition("job", "=~", "|".join(map(re.escape, sorted(jobs))))
 
 
+def of_other_jobs(jobs: Sequence[str]) -> Condition:
+    """The condition that series of all but `jobs` fulfil, by their label `job`."""
+    return Condition("job", "!~", "|".join(map(re.escape, sorted(jobs))))
+
+
 @lru_cache(10_000)
 def read(expr: str) -> Asked:
     """Parse the selectors of `expr`. Raises ValueError when it is not PromQL."""

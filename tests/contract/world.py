@@ -205,6 +205,7 @@ class World:
     gone: list[tuple[dict[str, str], float]] = field(default_factory=list)
     starts: dict[str, float] = field(default_factory=dict)
     says_down: set[str] = field(default_factory=set)
+    former: set[str] = field(default_factory=set)
     scraped_once: Callable[[], bool] = lambda: False
 
     def findings(self, *only: str) -> list[Diagnostic]:
@@ -303,6 +304,12 @@ class World:
         if text.startswith("max(process_start_time_seconds{"):
             starts = [self.starts[each] for each in self.starts if f'job="{each}"' in text]
             return success({"result": [{"metric": {}, "value": [1, str(start)]} for start in starts]})
+        if text.startswith("timestamp(up) < "):
+            found = [each for each in self.series if each["__name__"] == "up" and each.get("job") in self.former]
+            return success({"result": [{"metric": each, "value": [1, "900"]} for each in found]})
+        if text.startswith("group by (job) (last_over_time({"):
+            coming = {each["job"] for each in self._of(read(text).selectors[0]) if each["job"] not in self.former}
+            return success({"result": [{"metric": {"job": job}, "value": [1, "1"]} for job in sorted(coming)]})
         if text.rstrip(")").endswith("ms]") and text.startswith(("group by (job", "count(last")):
             found = self.gone_since(text)
             return success({"result": [{"metric": each, "value": [1, "1"]} for each in found]})

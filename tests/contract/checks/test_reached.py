@@ -134,3 +134,16 @@ def test_series_of_the_stacks_own_exporters_are_judged_once(well: World) -> None
 )
 def test_only_the_scrape_of_the_exporter_itself_is_its_verdict(name: str, is_own: bool) -> None:
     assert bool(re.fullmatch(f"({OWN_SCRAPE})_scrape_error", name)) == is_own
+
+
+def test_exporter_that_was_removed_from_the_configuration_is_not_judged(well: World) -> None:
+    """Prometheus returns its series for five minutes more."""
+    answering(well, "api", probe_success=0)
+    answer = well.servers["prometheus"].routes["/api/v1/query"]
+    ended = {"metric": {"job": "api", "instance": "probe_success"}, "value": [1, "900"]}
+    assert isinstance(answer, Asked)
+    inner = answer.answer
+    well.servers["prometheus"].routes["/api/v1/query"] = Asked(
+        lambda query: success({"result": [ended]}) if "timestamp(up) < " in query else inner(query)
+    )
+    assert [each for each in reached.check_stack(well.context) if each.subject == "api/probe_success"] == []
