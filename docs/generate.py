@@ -244,8 +244,10 @@ These faults are known, and `verify` does not see them.
   to version, and a transformation that names fields which are not there.
   A panel passes when one value of its variables fills it, which may not be the one that Grafana shows at first. Where
   the values of a variable cannot be listed, any value counts for its panels; `panel.variable` is red then.
-- For ten scrapes after a service has stopped serving a metric, rules and panels of it pass, as Prometheus still
-  remembers its type. `contract.metric` warns of it.
+- For ten scrapes after a service has stopped serving a metric, rules and panels of it are skipped, as Prometheus still
+  remembers its type; then they fail. `contract.metric` warns of it.
+- When a service that federates or honors labels is removed, queries return its series for five minutes more, and rules
+  and panels of them pass for so long.
 - Counters that go back because several processes answer in turn, if they do not serve the `process_*` metrics.
 - A page that serves `scrape_samples_*` itself, in place of what Prometheus would write.
 - Federated sources that write the same series with timestamps of their own, if these are in order. Of jobs that honor

@@ -76,7 +76,7 @@ ALLOWED = {
     "cluster": {*GROUND, "access", "model", "tree"},
     "verification": {*CORE, "access", "clients"},
     "diagnosis": {*CORE, "clients", "verification"},
-    "backing": {*CORE, "clients", "verification"},
+    "backing": {*CORE, "clients", "verification", "diagnosis"},
     "checks": {*CORE, "access", "clients", "contract", "verification", "diagnosis", "backing"},
     "report": {
         *GROUND,

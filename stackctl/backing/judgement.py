@@ -14,6 +14,7 @@ from difflib import SequenceMatcher, get_close_matches
 from functools import cached_property
 from typing import Any, TypeVar
 
+from stackctl.backing.announced import MEMORY_SCRAPES, dropped_by
 from stackctl.backing.grouping import misspelt
 from stackctl.backing.lately import were_there
 from stackctl.backing.matching import compares_nothing, unmatched
@@ -316,7 +317,7 @@ class Backing:
         if self.client.has_result(self._existing(selector)):
             return DATA  # it has come since it was counted: a failure is never told by answers of two moments
         if self._was_there(selector):
-            return Verdict("empty", f"`{selector.text}` was there lately, from a process that still runs")
+            return _was_there_lately(selector)
         return found
 
     def _was_there(self, selector: Selector) -> bool:
@@ -396,12 +397,30 @@ class Backing:
         if other := self._other_form(name):
             return other
         if self._kind(name):
-            return Verdict("empty", f"`{name}` has not been incremented yet")
+            return self._announced(selector)
         if serving:
             remedy = "See the result of `contract.metric`."
             return Verdict("fail", f"`{serving[0].name}` promises `{name}`, but does not serve it", remedy)
         found = self._unknown(name, jobs)
         return _left_in(name) if selector.excluded and found.may_come else found
+
+    def _announced(self, selector: Selector) -> Verdict:
+        """Return the verdict on a metric of which a target announces the type, and serves no series.
+
+        Prometheus remembers a type for ten scrapes: what had series in that time may be no longer served.
+        """
+        name = selector.name
+        metric = name if name in self._kinds else _bare(name)
+        if dropping := dropped_by(self.client, self.context.jobs, self._jobs, name, metric):
+            remedy = "Remove that step, or the expression."
+            return Verdict("fail", f"`metric_relabel` of `{dropping}` drops `{name}`", remedy)
+        if self._was_there(selector):
+            return _was_there_lately(selector)
+        memory = MEMORY_SCRAPES * self._longest
+        if memory and self.client.had(self._existing(Selector(name)), memory):
+            remedy = f"Run `stackctl verify` again after {_time(memory)}: Prometheus remembers its type for so long."
+            return Verdict("skip", f"`{name}` had series lately and has none now: it may be no longer served", remedy)
+        return Verdict("empty", f"`{name}` has {'not been incremented' if self._is_counter(name) else 'no series'} yet")
 
     def _other_form(self, name: str) -> Verdict | None:
         """The failure of a name that its metric never has: each type serves its series under names of its own."""
@@ -510,6 +529,8 @@ class Backing:
             if wanted.label not in labels:
                 return _no_label(name, wanted.label, {*labels, *promised} - {"__name__"})
         values = closed or self._values(wanted.label, Selector(name).text)
+        if wanted.label == "job":
+            values = tuple(value for value in values if value not in self._former_jobs)
         comes = excluded or self._is_counter(name) or wanted.label in promised
         may_come = wanted.label not in self._target_labels and comes
         if may_come and not closed and not _is_misspelt(wanted, values):
@@ -529,11 +550,8 @@ class Backing:
         return self._kind(name) in ("counter", "histogram", "summary") or name.endswith(_COUNTED)
 
     def _kind(self, name: str) -> str:
-        if wanted.label == "job":
-            values = tuple(value for value in values if value not in self._former_jobs)
         """The type that targets announce for the metric of a series, or ""."""
-        bare = next((name.removesuffix(part) for part in _PARTS if name.endswith(part)), name)
-        return self._kinds.get(name) or self._kinds.get(bare, "")
+        return self._kinds.get(name) or self._kinds.get(_bare(name), "")
 
     def _labels(self, name: str) -> tuple[str, ...]:
         if ("", name) not in self.known:
@@ -577,6 +595,18 @@ class Backing:
         return {job: self.scraped.labelled.get(job, frozenset({label})) for job, label in own.items()}
 
     @cached_property
+    def _former_jobs(self) -> Sequence[str]:
+        return former_targets.jobs(self.context, self.scraped, frozenset().union(*self._jobs.values()))
+
+    @cached_property
+    def _lately_former_jobs(self) -> Sequence[str]:
+        """The former jobs of which queries without a window have series still."""
+        if not self._former_jobs:
+            return ()
+        there = self.client.values(f"group by (job) ({Selector('up', (of_jobs(self._former_jobs),)).text})")
+        return sorted(labels["job"] for labels, _ in there)
+
+    @cached_property
     def _silent(self) -> Mapping[str, str]:
         """The jobs, services and components of which nothing can be scraped, each with why."""
         sources = {job.name: job.component or job.service for job in self.context.jobs}
@@ -594,18 +624,6 @@ class Backing:
         """Recorded metric -> the seconds between two evaluations of the rule that records it most often."""
         found: dict[str, float] = {}
         for rules in self.context.rules().values():
-    @cached_property
-    def _former_jobs(self) -> Sequence[str]:
-        return former_targets.jobs(self.context, self.scraped, frozenset().union(*self._jobs.values()))
-
-    @cached_property
-    def _lately_former_jobs(self) -> Sequence[str]:
-        """The former jobs of which queries without a window have series still."""
-        if not self._former_jobs:
-            return ()
-        there = self.client.values(f"group by (job) ({Selector('up', (of_jobs(self._former_jobs),)).text})")
-        return sorted(labels["job"] for labels, _ in there)
-
             for rule in rules:
                 if rule.kind == "record":
                     found[rule.name] = min(rule.interval, found.get(rule.name, rule.interval))
@@ -649,6 +667,15 @@ def _within_its_window(selector: Selector) -> str:
     if selector.window <= _LOOKBACK:
         return selector.text
     return f"last_over_time({selector.text}[{int(selector.window)}s])"
+
+
+def _bare(name: str) -> str:
+    """The name of the metric that a series with a part's name may be of."""
+    return next((name.removesuffix(part) for part in _PARTS if name.endswith(part)), name)
+
+
+def _was_there_lately(selector: Selector) -> Verdict:
+    return Verdict("empty", f"`{selector.text}` was there lately, from a process that still runs")
 
 
 def _job_of(service: Service) -> str:

@@ -10,6 +10,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
+from stackctl.backing.announced import MEMORY_SCRAPES
 from stackctl.backing.metric_summary import SHOWN, SUFFIXES, Scraped, Shape, Source, look
 from stackctl.clients.http import NoAnswer
 from stackctl.clients.prometheus import ActiveTarget, Labels, Prometheus
@@ -27,8 +28,6 @@ METRIC = "contract.metric"
 LABELS = "contract.labels"
 UNLISTED = "contract.unlisted"
 
-# For so many scrapes Prometheus remembers what a target has said of a metric, and one to be sure.
-_MEMORY_SCRAPES = 11
 # What the older text format calls the types that it lacks.
 _TEXT_TYPES = {"info": "gauge", "stateset": "gauge"}
 _CONCURRENCY = 4
@@ -101,7 +100,7 @@ def _ignoring_stale_metadata(
     """
     scraped = look(client, source, up)
     suspects = [each for each in source.contract.metrics if scraped.kinds(each) and not scraped.count(each)]
-    seconds = _MEMORY_SCRAPES * context.interval(source.job)
+    seconds = MEMORY_SCRAPES * context.interval(source.job)
     going = [each for each in suspects if any(_had(client, source, name, seconds) for name in each.samples)]
     if not going:
         return scraped, frozenset()

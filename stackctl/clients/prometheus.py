@@ -182,6 +182,11 @@ class Prometheus:
         params = {"match_target": target}
         return self.http.json("/api/v1/targets/metadata", _described, params=params)
 
+    def announcing(self, metric: str) -> frozenset[str]:
+        """The values of the label `job` of the targets that describe a metric."""
+        params = {"metric": metric}
+        return self.http.json("/api/v1/targets/metadata", _describing, params=params)
+
     def rules(self) -> tuple[LoadedRule, ...]:
         return self._whole("/api/v1/rules", _rules, params={"exclude_alerts": "true"})
 
@@ -360,6 +365,10 @@ def _pools(answer: Any) -> frozenset[tuple[str, str]]:
 
 def _described(answer: Any) -> tuple[Described, ...]:
     return tuple(Described(each["target"].get("instance", ""), each["metric"], each["type"]) for each in answer["data"])
+
+
+def _describing(answer: Any) -> frozenset[str]:
+    return frozenset(each["target"].get("job", "") for each in answer["data"])
 
 
 def _labels(answer: Any) -> tuple[Labels, ...]:

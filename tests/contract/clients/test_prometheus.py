@@ -98,6 +98,12 @@ def test_a_type_is_known_for_each_metric(server: Server) -> None:
     assert Prometheus(Http(Access(server.url))).kinds() == {"a": "counter"}
 
 
+def test_jobs_that_announce_a_metric_are_those_of_its_targets(server: Server) -> None:
+    found = [{"target": {"job": "api", "instance": at}, "type": "gauge", "help": "", "unit": ""} for at in ("a", "b")]
+    server.routes["/api/v1/targets/metadata"] = data(found)
+    assert Prometheus(Http(Access(server.url))).announcing("lag") == {"api"}
+
+
 def test_jobs_are_those_of_the_scrape_pools(server: Server) -> None:
     server.routes["/api/v1/scrape_pools"] = data({"scrapePools": ["api", "node"]})
     assert Prometheus(Http(Access(server.url))).jobs() == {"api", "node"}

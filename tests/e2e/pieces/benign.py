@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+from dataclasses import replace
 
 from tests.e2e.pieces import (
     OPEN_METRICS,
@@ -488,7 +489,22 @@ def shown(name: str, *panels: dict[str, object], **fields: object) -> Piece:
 
 
 QUEUE = "sum(shop_queue_size)"
+
+
+def announced(name: str, **fields: object) -> Piece:
+    """A piece with a panel about a gauge that its service announces, and of which it has nothing to say."""
+    metric = f"acme_{name.replace('-', '_')}"
+    text = f"{ONE}# TYPE {metric} gauge\n"
+    made = shown(name, panel("P", metric))
+    return replace(made, pages={f"/{name}": page(text)}, services=service(name, **fields))
+
+
 DASHBOARDS = (
+    announced("gauge-without-series"),
+    announced(
+        "gauge-next-to-dropped-ones",
+        metric_relabel=relabel(action="drop", source_labels=["__name__"], regex="acme_gauge|.*_one"),
+    ),
     shown("hidden-query", panel("P", QUEUE) | {"targets": [{"expr": QUEUE}, {"expr": "not_there", "hide": True}]}),
     Piece(
         "annotations",

@@ -457,7 +457,17 @@ def marked(asked: dict[str, object]) -> dict[str, object]:
     return {"annotations": {"list": [{"name": "Marks", "enable": True, "iconColor": "red", **asked}]}}
 
 
+def dropped_by_name(name: str) -> Piece:
+    """A piece with a panel about a gauge that its service announces, and that `metric_relabel` drops."""
+    metric = "acme_dropped"
+    made = blank(name, board(WELL, panel("P", metric)))
+    drop = relabel(action="drop", source_labels=["__name__"], regex=f"{metric}|other")
+    text = f"{ONE}# TYPE {metric} gauge\n{metric} 1\n"
+    return replace(made, pages={f"/{name}": page(text)}, services=service(name, metric_relabel=drop))
+
+
 DASHBOARDS = (
+    dropped_by_name("dropped-by-name"),
     blank("panel-misspelt", board(panel("P", GONE), WELL)),
     blank("annotation", board(WELL) | marked({"expr": GONE}), "annotation Marks"),
     blank("new-annotation", board(WELL) | marked({"target": {"expr": GONE, "refId": "Anno"}}), "annotation Marks"),
