@@ -21,6 +21,7 @@ from stackctl.checks import (
     expressions,
     external,
     grafana,
+    grafana_alerting,
     health,
     jobs,
     notified,
@@ -65,6 +66,7 @@ FAMILIES: tuple[tuple[Family, tuple[str, ...]], ...] = (
     (grafana.check_health, (grafana.HEALTH,)),
     (grafana.check_login, (grafana.LOGIN,)),
     (grafana.check, (grafana.DATASOURCE, grafana.DASHBOARD)),
+    (grafana_alerting.check, (grafana_alerting.RULE, grafana_alerting.CONTACT_POINT)),
     (panels.check, (panels.PANEL, panels.VARIABLE)),
     (drift.check, (drift.JOB, drift.TARGET, drift.RULE, drift.RECEIVER, drift.DASHBOARD)),
 )
@@ -140,6 +142,7 @@ CLUSTER: tuple[tuple[Family, tuple[str, ...]], ...] = (
     (grafana.check_health, (grafana.HEALTH,)),
     (grafana.check_given_login, (grafana.LOGIN,)),
     (cluster.check_dashboards, (grafana.DATASOURCE, grafana.DASHBOARD)),
+    (grafana_alerting.check, (grafana_alerting.RULE, grafana_alerting.CONTACT_POINT)),
     (panels.check, (panels.PANEL, panels.VARIABLE)),
 )
 
@@ -159,6 +162,7 @@ _LOGGED_IN = _LOGINS | {
     grafana.check_given,
     external.check_dashboards,
     cluster.check_dashboards,
+    grafana_alerting.check,
     panels.check,
     drift.check,
 }

@@ -77,6 +77,43 @@ class FoundDatasource:
 
 
 @dataclass(frozen=True)
+class AlertRule:
+    """A rule of Grafana's own alerting, as Grafana has loaded it. `exprs` are its PromQL, by the letters of queries."""
+
+    uid: str
+    title: str
+    group: str
+    condition: str
+    wait: str
+    no_data: str
+    is_paused: bool
+    exprs: Mapping[str, str]
+
+
+@dataclass(frozen=True)
+class RuleState:
+    """The last evaluation of a rule of Grafana's own alerting.
+
+    `uid` is "" in older versions. `folder` is the title of its folder, `evaluated` the time as Grafana writes it,
+    `interval` in seconds.
+    """
+
+    uid: str
+    folder: str
+    group: str
+    title: str
+    health: str
+    error: str
+    evaluated: str
+    interval: float
+
+    @property
+    def is_evaluated(self) -> bool:
+        """Return whether it was evaluated since Grafana started: before that, its health says nothing."""
+        return bool(self.evaluated) and not self.evaluated.startswith("0001-")
+
+
+@dataclass(frozen=True)
 class Grafana:
     """The client. Every method raises `NoAnswer` when the server gives none, or gives an error."""
 
@@ -132,6 +169,20 @@ class Grafana:
         """All datasources; status 403 when the login may not list them."""
         return self.http.json("/api/datasources", _datasources)
 
+    def alert_rules(self) -> tuple[AlertRule, ...]:
+        """The rules of Grafana's own alerting; status 403 when the login may not read them."""
+        return self.http.json("/api/v1/provisioning/alert-rules", _alert_rules)
+
+    def rule_states(self) -> tuple[RuleState, ...]:
+        """The last evaluations of these rules."""
+        path = "/api/prometheus/grafana/api/v1/rules"
+        return self.http.json(path, _rule_states, params={"limit_alerts": "0"})
+
+    def contact_points(self) -> dict[str, str]:
+        """Return the uid of every integration of the contact points, with its type. Their settings may be secret."""
+        path = "/api/v1/provisioning/contact-points"
+        return self.http.json(path, lambda answer: {str(each["uid"]): str(each["type"]) for each in answer})
+
     def query(self, uid: str, exprs: Sequence[str]) -> list[bool | str]:
         """Return for each PromQL of `exprs` whether it has a result now, as in a panel; or Grafana's error message.
 
@@ -164,6 +215,39 @@ def _datasources(answer: Any) -> tuple[FoundDatasource, ...]:
             each["jsonData"] if isinstance(each.get("jsonData"), dict) else {},
         )
         for each in answer
+    )
+
+
+def _alert_rules(answer: Any) -> tuple[AlertRule, ...]:
+    return tuple(
+        AlertRule(
+            str(each["uid"]),
+            str(each["title"]),
+            str(each["ruleGroup"]),
+            str(each.get("condition") or ""),
+            str(each.get("for") or "0s"),
+            str(each.get("noDataState") or ""),
+            bool(each.get("isPaused")),
+            {str(query["refId"]): str((query.get("model") or {}).get("expr") or "") for query in each["data"]},
+        )
+        for each in answer
+    )
+
+
+def _rule_states(answer: Any) -> tuple[RuleState, ...]:
+    return tuple(
+        RuleState(
+            str(rule.get("uid") or ""),
+            str(group["file"]),
+            str(group["name"]),
+            str(rule["name"]),
+            str(rule["health"]),
+            str(rule.get("lastError") or ""),
+            str(rule.get("lastEvaluation") or ""),
+            float(group["interval"]),
+        )
+        for group in answer["data"]["groups"]
+        for rule in group["rules"]
     )
 
 

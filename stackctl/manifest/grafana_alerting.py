@@ -345,6 +345,7 @@ def _rules(document: Document, datasources: Datasources) -> Iterator[GrafanaRule
                     str(rule["title"]),
                     str(group.get("name") or ""),
                     str(group.get("folder") or ""),
+                    _seconds(str(group.get("interval") or "")) or 0,
                     plain_value(rule),
                     tuple(_queries(document, place, rule, datasources)),
                     _shown(document.position((*place, "title"))),

@@ -21,12 +21,13 @@ class GrafanaQuery:
 
 @dataclass(frozen=True)
 class GrafanaRule:
-    """An alert rule that Grafana evaluates. `fields` are all of its own as they are written."""
+    """An alert rule that Grafana evaluates, every `interval` seconds. `fields` are all of its own as written."""
 
     uid: str
     title: str
     group: str
     folder: str
+    interval: float
     fields: Block = field(repr=False)
     queries: tuple[GrafanaQuery, ...]
     origin: Position

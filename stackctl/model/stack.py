@@ -88,6 +88,11 @@ class Stack:
         return tuple(rule for file in (self.grafana.alerting if self.grafana else ()) for rule in file.rules)
 
     @property
+    def grafana_interval(self) -> float:
+        """Return the seconds between evaluations of the slowest rule that Grafana evaluates, 0 without rules."""
+        return max((rule.interval for rule in self.grafana_rules), default=0)
+
+    @property
     def panel_interval(self) -> str:
         """The interval of scrapes of which Grafana makes `$__rate_interval`."""
         given = self.grafana.settings.get("timeInterval") if self.grafana else None

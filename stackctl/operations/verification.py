@@ -18,6 +18,10 @@ if TYPE_CHECKING:
     from stackctl.state import Generation
 
 
+# A rule of Grafana's own that is evaluated less often is not waited for: it is checked once it has been evaluated.
+_LONGEST_OF_GRAFANA = 60.0
+
+
 def verify_stack(
     manifest: Path,
     wait_seconds: float | None,
@@ -106,4 +110,5 @@ def patience(stack: Stack) -> float:
     intervals = [stack.prometheus.scrape_interval, stack.prometheus.evaluation_interval]
     intervals += [service.scrape_interval for service in stack.services if service.scrape_interval]
     intervals += [each.scrape.interval for each in stack.components if each.scrape and each.scrape.interval]
-    return 2 * (max(map(duration.seconds, intervals)) + c.TARGET_SYNC_SECONDS)
+    slowest = max(*map(duration.seconds, intervals), min(stack.grafana_interval, _LONGEST_OF_GRAFANA))
+    return 2 * (slowest + c.TARGET_SYNC_SECONDS)

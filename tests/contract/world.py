@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import errno
 import hashlib
 import json
@@ -82,7 +83,7 @@ prometheus: {{listen: 127.0.0.1:{prometheus}, remote_write: [{{url: "http://stor
 alertmanager:
   listen: 127.0.0.1:{alertmanager}
   receivers: {{oncall: {{webhook: {{url: "http://127.0.0.1:1/"}}}}}}
-grafana: {{listen: 127.0.0.1:{grafana}, admin: {{password: right}}}}
+grafana: {{listen: 127.0.0.1:{grafana}, admin: {{password: right}}, alerting: [alerting.yml]}}
 pushgateway: {{listen: 127.0.0.1:{pushgateway}}}
 exporters:
   blackbox: {{listen: 127.0.0.1:{blackbox}, probes: {{home: {{url: "http://example.test/"}}}}}}
@@ -111,6 +112,39 @@ NOTIFIED = """\
 alertmanager_notification_requests_total{integration="webhook"} 5
 alertmanager_notification_requests_failed_total{integration="webhook"} 0
 """
+ALERTING = """\
+apiVersion: 1
+groups:
+  - name: shop
+    folder: Shop
+    interval: 10s
+    rules:
+      - uid: low
+        title: Low
+        condition: B
+        for: 1m
+        data:
+          - refId: A
+            datasourceUid: prometheus
+            relativeTimeRange: {from: 60, to: 0}
+            model: {expr: shop_fill_ratio}
+          - {refId: B, datasourceUid: __expr__, model: {type: math, expression: "$A < 1"}}
+contactPoints:
+  - name: ops
+    receivers: [{uid: ops-mail, type: email, settings: {addresses: ops@example.org}}]
+"""
+# The same as Grafana has loaded it, and as it reports its evaluation.
+ALERT_RULE = {
+    "uid": "low",
+    "title": "Low",
+    "ruleGroup": "shop",
+    "condition": "B",
+    "for": "1m",
+    "noDataState": "NoData",
+    "isPaused": False,
+    "data": [{"refId": "A", "model": {"expr": "shop_fill_ratio"}}, {"refId": "B", "model": {"type": "math"}}],
+}
+EVALUATED = {"name": "Low", "state": "inactive", "health": "ok", "lastEvaluation": "1970-01-01T00:30:00Z"}
 ALERTMANAGER = "alertmanager/alertmanager.yml"
 LABELS = ("__name__", "job", "instance", "team", "result", "shop", "le")
 
@@ -465,6 +499,7 @@ def world(folder: Path) -> Iterator[World]:
     with ExitStack() as running:
         servers = {name: running.enter_context(serve()) for name in COMPONENTS}
         (folder / "r.yml").write_text(RULES)
+        (folder / "alerting.yml").write_text(ALERTING)
         (folder / "d.json").write_text(json.dumps(DASHBOARD))
         (folder / "stack.yml").write_text(MANIFEST.format(**{name: server.port for name, server in servers.items()}))
         made = World(servers, context_of(folder / "stack.yml"))
@@ -595,6 +630,11 @@ def _answer(made: World) -> None:
             "/api/user": {"id": 1, "login": "admin", "isGrafanaAdmin": True},
             "/api/datasources/uid/prometheus": {"uid": "prometheus", "type": "prometheus", "url": "http://p:9090"},
             "/api/datasources/uid/prometheus/health": health,
+            "/api/v1/provisioning/alert-rules": [copy.deepcopy(ALERT_RULE)],
+            "/api/v1/provisioning/contact-points": [{"uid": "ops-mail", "name": "ops", "type": "email"}],
+            "/api/prometheus/grafana/api/v1/rules": success(
+                {"groups": [{"name": "shop", "file": "Shop", "interval": 10, "rules": [{**EVALUATED}]}]}
+            ),
             "/api/search": [{"uid": "shop", "title": "Shop", "type": "dash-db"}],
             "/api/ds/query": Posted(made.report_panels),
             "/api/dashboards/uid/shop": {"dashboard": {"uid": "shop", "title": "Shop"}, "meta": {"provisioned": True}},

@@ -1,7 +1,8 @@
-"""Grafana's own alerting on a real Grafana: what `check` lets pass is loaded, and a changed file is loaded by `up`."""
+"""Grafana's own alerting on a real Grafana: files that `check` accepts are loaded, and `verify` finds what fails."""
 
 from __future__ import annotations
 
+import json
 import os
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -63,6 +64,50 @@ muteTimes:
 templates:
   - {name: text, template: '{{ define "text" }}{{ $x := 1 }}{{ $x }}{{ end }}'}
 """
+# Rules that Grafana loads, and what `verify` says of them.
+PROVEN = """\
+apiVersion: 1
+groups:
+  - name: faults
+    folder: Shop
+    interval: 10s
+    rules:
+      - uid: not-reduced
+        title: NotReduced
+        condition: A
+        for: 0s
+        data:
+          - refId: A
+            datasourceUid: prometheus
+            relativeTimeRange: {from: 60, to: 0}
+            model: {expr: up, range: true}
+      - uid: unknown-letter
+        title: UnknownLetter
+        condition: B
+        for: 0s
+        data: [{refId: B, datasourceUid: __expr__, model: {type: math, expression: "$Z < 1"}}]
+      - uid: no-data
+        title: NoData
+        condition: A
+        for: 0s
+        data: &nothing
+          - refId: A
+            datasourceUid: prometheus
+            relativeTimeRange: {from: 60, to: 0}
+            model: {expr: 'up{instance="none"}', instant: true}
+  - name: benign
+    folder: Shop
+    interval: 10s
+    rules:
+      - {uid: quiet, title: Quiet, condition: A, for: 0s, noDataState: OK, data: *nothing}
+      - {uid: paused, title: Paused, condition: A, for: 0s, isPaused: true, data: *nothing}
+      - uid: fires
+        title: Fires
+        condition: B
+        for: 0s
+        data: [{refId: B, datasourceUid: __expr__, model: {type: math, expression: "1 > 0"}}]
+  - {name: slow, folder: Shop, interval: 1h, rules: [{uid: slow, title: Slow, condition: A, for: 0s, data: *nothing}]}
+"""
 SECRET = "geheimnis-1"
 
 
@@ -83,6 +128,12 @@ class Stack:
     @property
     def grafana(self) -> Http:
         return Http(Access(f"http://127.0.0.1:{self.port}", ("admin", "right-horse")))
+
+    def rows(self) -> dict[str, tuple[str, str]]:
+        """The rows of `verify` about the alerting: status and summary."""
+        only = ("--only", "grafana.rule", "--only", "grafana.contact-point")
+        found = json.loads(self.ran("verify", *only, "-o", "json").stdout)["diagnostics"]
+        return {f"{each['code']} {each['subject']}": (each["status"], each["summary"]) for each in found}
 
     def rules(self) -> dict[str, str]:
         rules = self.grafana.json("/api/v1/provisioning/alert-rules", list)
@@ -134,3 +185,33 @@ def test_no_output_shows_a_contact_points_secret(stack: Stack) -> None:
     shown += "".join(stack.run(*command) for command in commands)
     assert SECRET not in shown
     assert password not in shown
+
+
+def test_verify_finds_rules_that_fail(stack: Stack) -> None:
+    rows = stack.rows()
+    assert rows == {
+        "grafana.rule Shop/Up": ("pass", "evaluates without errors"),
+        "grafana.contact-point ops/hook": ("pass", "loaded"),
+    }
+    (stack.folder / "more.alerting.yml").write_text(PROVEN)
+    (stack.folder / "rules.alerting.yml").write_text(RULES.replace("expr: up", "expr: sum(up)"))
+    (stack.folder / "contacts.alerting.yml").write_text(CONTACTS.replace("uid: hook,", "uid: new,"))
+    assert {name: row for name, (row, _) in stack.rows().items()} == {
+        "grafana.rule Shop/Up": "fail",
+        "grafana.contact-point ops/new": "fail",
+        **{f"grafana.rule Shop/{name}": "fail" for name in ("NotReduced", "UnknownLetter", "NoData")},
+        **{f"grafana.rule Shop/{name}": "fail" for name in ("Quiet", "Paused", "Fires", "Slow")},
+    }
+    stack.ran("up")
+    rows = stack.rows()
+    assert "invalid format of evaluation results" in rows.pop("grafana.rule Shop/NotReduced")[1]
+    assert "Z" in rows.pop("grafana.rule Shop/UnknownLetter")[1]
+    assert {name: row for name, (row, _) in rows.items()} == {
+        "grafana.rule Shop/Up": "pass",
+        "grafana.contact-point ops/new": "pass",
+        "grafana.rule Shop/NoData": "warn",
+        "grafana.rule Shop/Quiet": "pass",
+        "grafana.rule Shop/Paused": "skip",
+        "grafana.rule Shop/Fires": "pass",
+        "grafana.rule Shop/Slow": "skip",
+    }

@@ -75,6 +75,8 @@ def test_skips_what_was_left_out_with_the_reason(well: World) -> None:
         "grafana.login",
         "grafana.datasource",
         "grafana.dashboard",
+        "grafana.rule",
+        "grafana.contact-point",
         "exporter.works",
         "probe.success",
         "job.stored",

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from stackctl.access import Access
-from stackctl.clients.grafana import FoundDashboard, Grafana
+from stackctl.clients.grafana import AlertRule, FoundDashboard, Grafana, RuleState
 from stackctl.clients.http import Http, NoAnswer
 from tests.contract.serving import Posted, Reply, Server
 
@@ -60,3 +60,27 @@ def test_lists_dashboards_with_their_folders(server: Server) -> None:
         FoundDashboard("a", "A", ""),
         FoundDashboard("b", "B", "Shop"),
     )
+
+
+def test_lists_rules_of_its_own_alerting(server: Server) -> None:
+    query = {"refId": "A", "datasourceUid": "prometheus", "model": {"expr": "up"}}
+    rule = {"uid": "u", "title": "T", "ruleGroup": "g", "condition": "A", "for": "1m", "noDataState": "OK"}
+    server.routes["/api/v1/provisioning/alert-rules"] = [{**rule, "isPaused": True, "data": [query]}]
+    [found] = Grafana(Http(Access(server.url))).alert_rules()
+    assert found == AlertRule("u", "T", "g", "A", "1m", "OK", is_paused=True, exprs={"A": "up"})
+
+
+@pytest.mark.parametrize(("time", "evaluated"), [("0001-01-01T00:00:00Z", False), ("2026-12-03T06:53:40Z", True)])
+def test_lists_evaluations_of_rules(server: Server, time: str, evaluated: bool) -> None:
+    rule = {"name": "T", "state": "inactive", "health": "error", "lastError": "no", "lastEvaluation": time}
+    groups = [{"name": "g", "file": "F", "interval": 10, "rules": [rule]}]
+    server.routes["/api/prometheus/grafana/api/v1/rules"] = {"status": "success", "data": {"groups": groups}}
+    [found] = Grafana(Http(Access(server.url))).rule_states()
+    assert found == RuleState("", "F", "g", "T", "error", "no", time, 10)
+    assert found.is_evaluated == evaluated
+
+
+def test_lists_contact_points_without_their_settings(server: Server) -> None:
+    point = {"uid": "u", "name": "ops", "type": "slack", "settings": {"url": "http://hooks.test/s3cret"}}
+    server.routes["/api/v1/provisioning/contact-points"] = [point]
+    assert Grafana(Http(Access(server.url))).contact_points() == {"u": "slack"}
