@@ -4,14 +4,19 @@ from __future__ import annotations
 
 import json
 import os
+from base64 import b64encode
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from threading import Thread
 
 import pytest
 
 from stackctl.access import Access
 from stackctl.clients.http import Http
+from stackctl.wait import wait_until
 from tests.e2e.real_grafana import program_folder, running
 from tests.e2e.real_stack import need
 from tests.ports import free_port
@@ -108,7 +113,7 @@ groups:
         data: [{refId: B, datasourceUid: __expr__, model: {type: math, expression: "1 > 0"}}]
   - {name: slow, folder: Shop, interval: 1h, rules: [{uid: slow, title: Slow, condition: A, for: 0s, data: *nothing}]}
 """
-SECRET = "geheimnis-1"
+SECRET = "geheimnis-1$word-${HOME}"
 
 
 @dataclass
@@ -215,3 +220,39 @@ def test_verify_finds_rules_that_fail(stack: Stack) -> None:
         "grafana.rule Shop/Fires": "pass",
         "grafana.rule Shop/Slow": "skip",
     }
+
+
+@contextmanager
+def sink() -> Iterator[tuple[int, list[tuple[str, str, str]]]]:
+    """A server that takes notifications: its port, and the path, the login and the text of each."""
+    taken: list[tuple[str, str, str]] = []
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            text = self.rfile.read(int(self.headers["Content-Length"])).decode()
+            taken.append((self.path, self.headers.get("Authorization", ""), text))
+            self.send_response(200)
+            self.end_headers()
+
+        def log_message(self, *_: object) -> None:
+            pass
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
+        Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True).start()
+        yield server.server_port, taken
+        server.shutdown()
+
+
+def test_a_contact_point_is_notified_with_its_secret(stack: Stack) -> None:
+    with sink() as (port, taken):
+        contacts = CONTACTS.replace("127.0.0.1:9/", f"127.0.0.1:{port}/")
+        soon = "- receiver: ops\n    group_wait: 1s\n"
+        (stack.folder / "contacts.alerting.yml").write_text(contacts.replace("- receiver: ops\n", soon))
+        (stack.folder / "rules.alerting.yml").write_text(RULES.replace("$A < 1", "$A > 0"))
+        stack.run("up")
+        wait_until(lambda: taken, bool, 90, what="the notification")
+        path, login, text = taken[0]
+    assert path == "/ho$ok"
+    assert login == f"Basic {b64encode(f'me:{SECRET}'.encode()).decode()}"
+    [first, *_] = json.loads(text)["alerts"]
+    assert first["annotations"]["summary"] == f"{first['labels']['team']} is down"
