@@ -270,7 +270,7 @@ def _dropped(
         if found:
             last = found[-1].fields
             places = sorted({entry.fields.get("target", "") for entry in found})
-            summary = f"Prometheus drops {last.get('num_dropped', 'some')} samples of a scrape: {meaning}"
+            summary = f"Prometheus drops {_samples(last.get('num_dropped', 'some'))} of a scrape: {meaning}"
             evidence = "\n".join([found[-1].message, *places[:_SHOWN]])
             return subject.failed(summary, remedy, evidence, stage="loaded")
     return None
@@ -281,10 +281,12 @@ def _lost(subject: Subject, job: Job, lost: Lost) -> Diagnostic | None:
     if job.name not in lost.jobs:
         return None
     meaning, remedy = _meaning(lost.kinds)
-    count = lost.jobs[job.name]
-    samples = "1 sample" if count == 1 else f"{count:.0f} samples"
-    summary = f"Prometheus drops {samples} of a scrape: {meaning}"
+    summary = f"Prometheus drops {_samples(f'{lost.jobs[job.name]:.0f}')} of a scrape: {meaning}"
     return subject.failed(summary, remedy, stage="loaded")
+
+
+def _samples(count: str) -> str:
+    return f"{count} sample{'' if count == '1' else 's'}"
 
 
 def _meaning(kinds: Sequence[str]) -> tuple[str, str]:

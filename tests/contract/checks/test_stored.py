@@ -15,10 +15,10 @@ MESSAGES = {
 }
 
 
-def log(well: World, message: str, pool: str = JOB, at: float = 2000.0) -> None:
+def log(well: World, message: str, pool: str = JOB, at: float = 2000.0, dropped: int = 3) -> None:
     place = well.context.place
     assert isinstance(place, Around)
-    about = f"scrape_pool={pool} target=http://localhost:8000/metrics num_dropped=3"
+    about = f"scrape_pool={pool} target=http://localhost:8000/metrics num_dropped={dropped}"
     place.lines += (f'time={stamp(at)} level=WARN msg="{message}" component="scrape manager" {about}',)
 
 
@@ -35,6 +35,11 @@ def test_dropped_samples_fail_with_the_reason(well: World, message: str) -> None
     assert "drops 3 samples" in finding.summary
     assert MESSAGES[message] in finding.summary
     assert "http://localhost:8000/metrics" in finding.evidence
+
+
+def test_one_dropped_sample_is_one_sample(well: World) -> None:
+    log(well, next(iter(MESSAGES)), dropped=1)
+    assert "drops 1 sample of a scrape" in well.only(ID, JOB).summary
 
 
 def test_other_jobs_are_not_blamed(well: World) -> None:
