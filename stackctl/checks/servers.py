@@ -30,6 +30,7 @@ _LOGIN = "Correct the user and the password, or the token: see `stackctl verify 
 _URL = "Correct the URL: it is the base of the server's API, with its path prefix."
 # The versions of Prometheus' API serve readiness under one path; others than Prometheus have it elsewhere.
 _ELSEWHERE = (400, 404, 405)
+_ASK = "Ask it for that path with `curl`, and see its log."
 # So many stores are named with their errors.
 _SHOWN = 10
 
@@ -76,7 +77,9 @@ def _partial(context: Context, subject: Subject) -> Diagnostic | None:
     """
     client = context.prometheus()
     stores = context.settle(client.stores, lambda found: found is None or _are_whole(found))
-    if stores is None or isinstance(stores, NoAnswer) or _are_whole(stores):
+    if isinstance(stores, NoAnswer):
+        return subject.failed(f"it may be a Thanos Query that does not reach its stores: {stores.summary}", _ASK)
+    if stores is None or _are_whole(stores):
         return None
     remedy = "Start what it does not reach, or correct its `--endpoint`."
     lost = [each for each in stores if each.error]

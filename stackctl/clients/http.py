@@ -135,7 +135,7 @@ class Http:
         """The error of an answer that is not a good one, with its status and words."""
         error = NoAnswer.of("server.no-answer", f"{self.base}{path} returns {answer.status}: {words(answer.text)}")
         error.status, error.said = answer.status, words(answer.text)
-        error.unserved = self.is_foreign and (answer.status in _UNSERVED or _lacks(answer.text))
+        error.unserved = self.is_foreign and (answer.status in UNSERVED or _lacks(answer.text))
         return error
 
     def json(
@@ -176,7 +176,7 @@ def _lacks(text: str) -> bool:
 
 # How servers answer that they do not have a path; VictoriaMetrics says it with status 400, and a Prometheus that runs
 # as an agent, without a storage, with 422.
-_UNSERVED = (404, 405, 501)
+UNSERVED = (404, 405, 501)
 AGENT = "unavailable with Prometheus Agent"
 _LACKING = ("unsupported path requested", AGENT)
 

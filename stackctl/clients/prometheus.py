@@ -9,8 +9,9 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, TypeVar
 
+from stackctl.bounds.json_text import loads
 from stackctl.clients.exposition import Exposition
-from stackctl.clients.http import Answer, Http, NoAnswer, first_line
+from stackctl.clients.http import UNSERVED, Answer, Http, NoAnswer, first_line
 
 T = TypeVar("T")
 
@@ -316,10 +317,16 @@ class Prometheus:
         return self.http.json("/api/v1/alertmanagers", _alertmanagers)
 
     def stores(self) -> tuple[Store, ...] | None:
-        """The stores that Thanos Query asks; None of any other server."""
+        """The stores that Thanos Query asks; None of any other server. One that does not answer may be a Query."""
+        path = "/api/v1/stores"
+        answer = self.http.ask(path)
+        if answer.status >= 500 and answer.status not in UNSERVED:
+            raise self.http.refused(path, answer)
+        if not answer.ok:
+            return None
         try:
-            return self.http.json("/api/v1/stores", _stores)
-        except NoAnswer:
+            return _stores(loads(answer.text))
+        except (LookupError, TypeError, ValueError, AttributeError):
             return None
 
     def _whole(self, path: str, parse: Callable[[Any], T], params: Mapping[str, str] | None = None) -> T:

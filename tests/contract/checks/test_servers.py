@@ -131,6 +131,13 @@ def test_thanos_query_has_to_reach_all_of_its_stores(well: World, server: Server
     assert ("b:1: connection refused" in found.evidence) == ("b:1" in str(stores) and bool(words))
 
 
+def test_server_that_fails_to_list_its_stores_may_be_a_query(well: World, server: Server) -> None:
+    stores = Reply("timed out", 504)
+    server.routes = {QUERY: success({"result": []}), "/-/ready": "ready", "/api/v1/stores": stores}
+    found = ready(well, server.url)
+    assert (found.status, "returns 504: timed out" in found.summary) == ("fail", True), found.summary
+
+
 @pytest.mark.parametrize("answer", [Reply("404 page not found", 404), Reply("remote", 400), "<html></html>"])
 def test_server_without_stores_is_no_thanos(well: World, server: Server, answer: Any) -> None:
     server.routes = {QUERY: success({"result": []}), "/-/ready": "ready", "/api/v1/stores": answer}
