@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable
 
 from stackctl import conventions as c
 from stackctl.clients.http import NoAnswer
 from stackctl.diagnostic import Diagnostic
+from stackctl.verification import former_targets, targets
 from stackctl.verification.context import Context
 from stackctl.verification.subject import Subject
 
@@ -23,13 +25,13 @@ def check(context: Context) -> Iterable[Diagnostic]:
         return []
     subject = Subject(ID, c.PROMETHEUS, context.stack.prometheus.origin)
     try:
-        jobs = context.prometheus().values(f"sort_desc(sum by (job) ({_SERVED}))")
+        jobs = _served(context)
     except NoAnswer as error:
         return [subject.unanswered(error)]
-    total = sum(int(series) for _, series in jobs)
+    total = jobs.total()
     if total <= budget:
         return [subject.passed(f"{total:,} of {budget:,} series")]
-    most = ", ".join(f"`{labels.get('job', '')}` {int(series):,}" for labels, series in jobs[:_NAMED])
+    most = ", ".join(f"`{job}` {series:,}" for job, series in jobs.most_common(_NAMED))
     return [
         subject.failed(
             f"the targets serve {total:,} series, and the budget is {budget:,}",
@@ -38,3 +40,16 @@ def check(context: Context) -> Iterable[Diagnostic]:
             stage="working",
         )
     ]
+
+
+def _served(context: Context) -> Counter[str]:
+    """The series that the last scrapes have stored, by the label `job` of targets. Raises NoAnswer without an answer."""
+    seen = targets.settle(context)
+    if isinstance(seen, NoAnswer):
+        raise seen
+    former = former_targets.places(context, seen)
+    found: Counter[str] = Counter()
+    for labels, series in context.prometheus().values(f"sum by (job, instance) ({_SERVED})"):
+        if (labels.get("job", ""), labels.get("instance", "")) not in former:
+            found[labels.get("job", "")] += int(series)
+    return found
