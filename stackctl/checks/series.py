@@ -43,7 +43,7 @@ def check(context: Context) -> Iterable[Diagnostic]:
 
 
 def _served(context: Context) -> Counter[str]:
-    """The series that the last scrapes have stored, by the label `job` of targets. Raises NoAnswer without an answer."""
+    """The series that the last scrapes have stored, by the label `job` of targets. Raises NoAnswer without one."""
     seen = targets.settle(context)
     if isinstance(seen, NoAnswer):
         raise seen

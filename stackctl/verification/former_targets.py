@@ -8,6 +8,7 @@ before the time of the configuration that is loaded; nothing that is scraped, fe
 from __future__ import annotations
 
 from collections.abc import Collection
+from dataclasses import replace
 
 from stackctl.clients.http import NoAnswer
 from stackctl.clients.prometheus import Prometheus
@@ -19,8 +20,12 @@ from stackctl.verification.targets import TargetStates
 # The labels `job` and `instance` of a target.
 Place = tuple[str, str]
 
-# Rules may go on recording from series that have ended: these are named with colons, by custom.
-_RECORDED = Condition("__name__", "!~", "ALERTS.*|.*:.*")
+# A configuration that was loaded longer ago has no former jobs: only queries with a longer window have series of them.
+_LATELY = 86_400.0
+_LOOKBACK = duration.seconds(duration.DEFAULT_LOOKBACK)
+# What may come without an `up`, as by federation. Rules may go on recording from series that have ended: such series
+# are named with colons, by custom.
+_ANY = Selector("", (Condition("instance", "!=", ""), Condition("__name__", "!~", "ALERTS.*|.*:.*")))
 
 
 def places(context: Context, seen: TargetStates) -> frozenset[Place]:
@@ -33,20 +38,28 @@ def places(context: Context, seen: TargetStates) -> frozenset[Place]:
 
 
 def jobs(context: Context, seen: TargetStates, current: Collection[str]) -> tuple[str, ...]:
-    """Return the values of the label `job` of former targets alone. `current` are those of declared and of scraped
-    jobs. Raises NoAnswer without an answer."""
+    """Return the values of the label `job` that were scraped until the configuration was loaded, and that nothing has
+    had since. `current` are those of declared and of scraped jobs. Raises NoAnswer without an answer.
+
+    A job whose targets come and go is no former one: it may come again.
+    """
     client = context.prometheus()
     since = _since(client, seen)
-    others = sorted({*client.label_values("job", "up")} - {*current}) if since else []
-    if not others:
+    before = client.values("group by (job) (up)", at=since) if since else ()
+    ended = {labels.get("job", "") for labels, _ in before} - {*current}
+    if not ended:
         return ()
     ((_, now),) = client.values("vector(time())")
-    window = min(now - since, duration.seconds(duration.DEFAULT_LOOKBACK))
-    coming = Selector("", (of_jobs(others), Condition("instance", "!=", ""), _RECORDED))
-    # Of the functions of a window, this one keeps the names, without which series may be equal.
-    query = f"group by (job) (last_over_time({coming.text}[{window * 1000:.0f}ms]))"
-    found = {labels["job"] for labels, _ in client.values(query)} if window > 0 else set()
-    return tuple(sorted({*others} - found))
+    age = now - since
+    if not 0 < age < _LATELY:
+        return ()
+    for series, seconds in ((Selector("up"), age), (_ANY, min(age, _LOOKBACK))):
+        if ended:
+            coming = replace(series, conditions=(of_jobs(sorted(ended)), *series.conditions))
+            # Of the functions of a window, this one keeps the names, without which series may be equal.
+            query = f"group by (job) (last_over_time({coming.text}[{seconds * 1000:.0f}ms]))"
+            ended -= {labels["job"] for labels, _ in client.values(query)}
+    return tuple(sorted(ended))
 
 
 def _since(client: Prometheus, seen: TargetStates) -> float:

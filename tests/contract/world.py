@@ -240,6 +240,7 @@ class World:
     starts: dict[str, float] = field(default_factory=dict)
     says_down: set[str] = field(default_factory=set)
     former: set[str] = field(default_factory=set)
+    ended: set[str] = field(default_factory=set)
     scraped_once: Callable[[], bool] = lambda: False
 
     def findings(self, *only: str) -> list[Diagnostic]:
@@ -341,8 +342,12 @@ class World:
         if text.startswith("timestamp(up) < "):
             found = [each for each in self.series if each["__name__"] == "up" and each.get("job") in self.former]
             return success({"result": [{"metric": each, "value": [1, "900"]} for each in found]})
-        if text.startswith("group by (job) (last_over_time({"):
-            coming = {each["job"] for each in self._of(read(text).selectors[0]) if each["job"] not in self.former}
+        if text.startswith("group by (job) (up)&time="):
+            there = {each.get("job", "") for each in self._of(Selector("up"))}
+            return success({"result": [{"metric": {"job": job}, "value": [1, "1"]} for job in sorted(there)]})
+        if text.startswith(("group by (job) (last_over_time({", "group by (job) (last_over_time(up{")):
+            ended = self.former | (self.ended if "(up{" not in text else set())
+            coming = {each["job"] for each in self._of(read(text).selectors[0]) if each["job"] not in ended}
             return success({"result": [{"metric": {"job": job}, "value": [1, "1"]} for job in sorted(coming)]})
         if text.rstrip(")").endswith("ms]") and text.startswith(("group by (job", "count(last")):
             found = self.gone_since(text)

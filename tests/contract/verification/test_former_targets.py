@@ -44,6 +44,19 @@ def test_job_whose_series_still_come_is_not_former(removed: World) -> None:
     assert former_targets.places(removed.context, seen(removed)) == frozenset()
 
 
+def test_job_of_targets_that_come_and_go_is_not_former(removed: World) -> None:
+    """As pods of a batch that runs at times: the label `job` is that of the pod."""
+    removed.former.clear()
+    removed.ended.add("old")
+    assert former_targets.jobs(removed.context, seen(removed), {"api"}) == ()
+
+
+@pytest.mark.parametrize(("now", "jobs"), [(900.0 + 86_000, ("old",)), (1_000.0 + 86_400, ())])
+def test_a_day_after_a_reload_there_is_no_former_job(removed: World, now: float, jobs: tuple[str, ...]) -> None:
+    removed.now = now
+    assert former_targets.jobs(removed.context, seen(removed), {"api"}) == jobs
+
+
 def test_target_that_is_scraped_is_not_former(removed: World) -> None:
     """It may be scraped so seldom that it was not scraped since the reload."""
     removed.target("api")["labels"] = {"job": "old", "instance": "localhost:1"}
