@@ -25,11 +25,11 @@ def within(seconds: float) -> Iterator[None]:
         _until = before
 
 
-def bounded(seconds: float) -> float:
-    """`seconds`, or what is left of the command's time if that is less."""
+def bounded(seconds: float, least: float = _LEAST_SECONDS) -> float:
+    """`seconds`, or what is left of the command's time if that is less, but `least` at any rate."""
     if _until is None:
         return seconds
-    return max(min(seconds, _until - time.monotonic()), _LEAST_SECONDS)
+    return max(min(seconds, _until - time.monotonic()), least)
 
 
 def split(seconds: float) -> tuple[float, float]:

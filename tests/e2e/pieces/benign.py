@@ -253,7 +253,13 @@ RULES = (
         alert("OnlyNumber", 'shop_queue_size > 1e9 * scalar(up{job="shop"})'),
     ),
     ruled("slow-group", alert("Slow", "shop_queue_size > 100"), record("slow:queue", "shop_queue_size"), interval="5m"),
-    ruled("of-slow-group", alert("OfSlow", "slow:queue > 100")),
+    Piece(
+        "of-slow-group",
+        rules=(
+            group("of-slow-group", alert("OfSlow", "its:slow:queue > 100")),
+            group("its-slow-group", record("its:slow:queue", "shop_queue_size"), interval="5m"),
+        ),
+    ),
     ruled(
         "firing", alert("AlwaysOn", "vector(1)", labels={"severity": "none"}, annotations={"summary": "{{ $value }}"})
     ),

@@ -17,5 +17,6 @@ def test_waits_no_longer_than_the_command_may() -> None:
         with pytest.raises(TimedOut):
             wait_until(lambda: 1, lambda _: False, 60)
         assert deadline.bounded(60) < 0.3
+        assert deadline.bounded(60, 2) == 2
     assert time.monotonic() - begun < 5
     assert deadline.bounded(7) == 7
