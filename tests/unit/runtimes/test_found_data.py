@@ -13,6 +13,7 @@ import pytest
 from stackctl.errors import Unavailable
 from stackctl.runtimes import found_data
 from stackctl.runtimes.found_data import is_folder, named, read, survey, user_of
+from stackctl.wait import wait_until
 
 
 @pytest.fixture
@@ -50,7 +51,9 @@ def test_process_with_an_open_file_uses_the_folder(data: Path) -> None:
 def test_process_that_is_started_with_the_folder_uses_it(data: Path) -> None:
     command = [sys.executable, "-c", "import sys; sys.stdin.read()", f"--storage.path={data}"]
     with subprocess.Popen(command, stdin=subprocess.PIPE) as process:
-        assert user_of(data).startswith(f"process {process.pid} (")
+        # A process that was just started has no command line for a moment.
+        user = wait_until(lambda: user_of(data), bool, 10, what="the process to be seen")
+        assert user.startswith(f"process {process.pid} (")
         process.communicate()
 
 
