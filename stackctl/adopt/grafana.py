@@ -5,7 +5,8 @@ from __future__ import annotations
 import configparser
 import posixpath
 import re
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -48,6 +49,7 @@ _OF_ACCESS = (
 )
 # What Grafana expands in its provisioning files; two dollars are one.
 _VARIABLE = re.compile(r"\$(?:\$|\{([A-Za-z_]\w*)\}|([A-Za-z_]\w*))")
+_OF_ALERTING = re.compile(r"\$(?:\$|__env\{(\w+)\}|\{(\w+)\}|(\w+))")
 # Variables that concern the old container.
 _OF_THE_CONTAINER = re.compile(r"GF_PATHS_\w+|GF_SERVER_HTTP_(PORT|ADDR)|GF_SECURITY_ADMIN_(USER|PASSWORD)(__FILE)?")
 
@@ -83,10 +85,14 @@ def adopt_grafana(
         made.remarks.append(
             left_out("the file with Grafana's password", at, why, "Write it as `grafana.admin.password`.")
         )
+    alerting = [*setup.below(container, f"{folder}/alerting", ".yml", ".yaml", ".json")]
+    if alerting:
+        made.settings["alerting"] = alerting
+    of_alerting = _used(setup, alerting)
     extra = {
-        name: secrets.moved(value, name, at) if is_secret_variable(name, value) else value
+        name: secrets.moved(value, name, at) if _is_secret(name, value, of_alerting) else value
         for name, value in environment.items()
-        if name.startswith("GF_") and not _OF_THE_CONTAINER.fullmatch(name)
+        if (name.startswith("GF_") or name in of_alerting) and not _OF_THE_CONTAINER.fullmatch(name)
     }
     for name in [name for name, value in extra.items() if _is_gone(value, container) or name.endswith("__FILE")]:
         made.remarks.append(left_out(f"`{name}`", at, f"There is no {extra.pop(name)} in the new container."))
@@ -97,6 +103,7 @@ def adopt_grafana(
     ours = [each for each in entries if not _is_of_another(each) and _is_own(each, addresses, container)]
     if ours:
         _name_own(_expanded(ours[0], container.started.environment), made)
+        _keep_default_uid(ours[0], setup, alerting, made)
     for source in provisioned:
         _datasources(source, container, addresses, scrape_interval, secrets, made)
     own = {str(each.get("uid") or default_uid(str(each.get("name", "")))) for each in ours}
@@ -106,11 +113,10 @@ def adopt_grafana(
             each["jsonData"] = _with_own_uid(each["jsonData"], own, now)
     for source in _provisioned(setup, container, folder, "dashboards"):
         made.dashboards += _dashboards(setup, container, source, made.remarks)
-    for kind in ("alerting", "notifiers", "plugins", "access-control"):
-        remedy = "Name it under `grafana.alerting`, and run `stackctl check`." if kind == "alerting" else ""
+    for kind in ("notifiers", "plugins", "access-control"):
         for source in _provisioned(setup, container, folder, kind):
-            what = f"Grafana's {kind} in {source.path}"
-            made.remarks.append(left_out(what, source.at(), "adopt takes over dashboards and datasources.", remedy))
+            what, why = f"Grafana's {kind} in {source.path}", "adopt takes over dashboards, datasources and alerting."
+            made.remarks.append(left_out(what, source.at(), why))
     return made
 
 
@@ -134,6 +140,31 @@ def adopt_loaded_grafana(loaded: LoadedGrafana, scrape_interval: str) -> Section
         remedy = "Write them as `jsonData` and `secureJsonData` of the datasource."
         made.remarks.append(left_out(f"settings and secrets of the datasources {names}", None, why, remedy))
     return made
+
+
+def _keep_default_uid(own: Mapping[str, Any], setup: Setup, alerting: Iterable[str], made: Section) -> None:
+    """Keep the uid that Grafana made for the stack's own datasource, where rules of alerting name it."""
+    uid = default_uid(str(own.get("name", "")))
+    if not own.get("uid") and any(uid in text for text in _texts(setup, alerting)):
+        made.settings.setdefault("datasource", {})["uid"] = uid
+
+
+def _texts(setup: Setup, files: Iterable[str]) -> Iterator[str]:
+    """The texts of files; `check` reports one that cannot be read."""
+    for file in files:
+        with suppress(OSError, UnicodeDecodeError):
+            yield read_text(setup.folder / file)
+
+
+def _used(setup: Setup, files: Iterable[str]) -> frozenset[str]:
+    """The names of the variables that files of alerting use."""
+    found = (names for text in _texts(setup, files) for names in _OF_ALERTING.findall(text))
+    return frozenset(name for names in found for name in names if name)
+
+
+def _is_secret(name: str, value: str, of_alerting: Collection[str]) -> bool:
+    """Return whether a variable holds a secret: to know the URL of a contact point is enough to post there."""
+    return is_secret_variable(name, value) or (name in of_alerting and "://" in value)
 
 
 def _with_files(setup: Setup, container: Container, environment: Mapping[str, str]) -> dict[str, str]:

@@ -125,6 +125,7 @@ def adopt(setup: Setup, name: str, *, take_over: bool = False) -> Adopted:
     if setup.compose:
         names = kept_names(setup, jobs.components)
         _add_servers(setup, setup.compose, sections, jobs, names, secrets, remarks)
+        _without_repeated_variables(sections.get("grafana", {}))
         remarks += _asked_at_old_ports(setup, setup.compose, jobs)
         remarks += _add_data(setup, setup.compose, sections, jobs, take_over=take_over)
         _add_containers(setup, setup.compose, sections, jobs, names, secrets, remarks)
@@ -365,6 +366,18 @@ def _secret_of(path: str, server: Server) -> str:
     """Return the secret in a file of a container: a variable of Compose's environment, or one that is not known."""
     name = server.container.secret_variables.get(path) if server.container else None
     return f"${{{name}}}" if name else NOT_KNOWN
+
+
+def _without_repeated_variables(grafana: dict[str, Any]) -> None:
+    """Take out of the container's environment what `extra_env` has, as a file where it is a secret."""
+    docker = grafana.get("docker", {})
+    environment = docker.get("environment", {})
+    for name in environment.keys() & grafana.get("extra_env", {}).keys():
+        del environment[name]
+    if not environment:
+        docker.pop("environment", None)
+    if not docker:
+        grafana.pop("docker", None)
 
 
 def _add_servers(

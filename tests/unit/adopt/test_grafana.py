@@ -53,6 +53,41 @@ def test_provider_without_dashboards_is_left_out_with_the_reason(tmp_path: Path)
     assert [each.summary for each in result.remarks] == ["the provider `all` is left out"]
 
 
+ALERTING = """
+contactPoints:
+  - name: ops
+    receivers: [{uid: ops, type: slack, settings: {url: $OPS_URL, recipient: "$__env{OPS_ROOM}", text: "$$NOT"}}]
+"""
+
+
+def test_files_of_alerting_are_named_with_the_variables_that_they_use(tmp_path: Path) -> None:
+    variables = "OPS_URL: 'https://hooks.test/notareal1', OPS_ROOM: '#ops', NOT: x, TZ: UTC"
+    volumes = "volumes: ['./p:/etc/grafana/provisioning']"
+    files = {"p/alerting/ops.yaml": ALERTING, "p/alerting/more.json": "{}", "p/alerting/README.md": "$TZ"}
+    service = grafana(f"environment: {{{variables}}}, {volumes}")
+    result = adopted(tmp_path, prometheus=JOB, compose=compose(service), **files)
+    assert sorted(result.manifest["grafana"]["alerting"]) == ["p/alerting/more.json", "p/alerting/ops.yaml"]
+    assert result.manifest["grafana"]["extra_env"] == {"OPS_URL": "${OPS_URL}", "OPS_ROOM": "#ops"}
+    assert result.manifest["grafana"]["docker"] == {"environment": {"NOT": "x", "TZ": "UTC"}}
+    assert result.variables == {"OPS_URL": "https://hooks.test/notareal1"}
+    assert [each.code for each in result.remarks] == ["adopt.secret"]
+
+
+@pytest.mark.parametrize(
+    ("asked", "datasource"), [("PBFA97CFB590B2093", {"uid": "PBFA97CFB590B2093"}), ("prometheus", None)]
+)
+def test_uid_that_grafana_made_is_kept_where_rules_of_alerting_name_it(
+    tmp_path: Path, asked: str, datasource: dict[str, str] | None
+) -> None:
+    files = {
+        "p/datasources/d.yml": "datasources: [{name: Prometheus, type: prometheus, url: 'http://prometheus:9090'}]",
+        "p/alerting/a.yml": f"groups: [{{rules: [{{data: [{{datasourceUid: {asked}}}]}}]}}]",
+    }
+    service = grafana("volumes: ['./p:/etc/grafana/provisioning']")
+    result = adopted(tmp_path, prometheus=JOB, compose=compose(service), **files)
+    assert result.manifest["grafana"].get("datasource") == datasource
+
+
 DATASOURCES = """
 datasources:
   - {name: Prometheus, type: prometheus, url: "http://prometheus:9090"}
