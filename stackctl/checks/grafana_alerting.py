@@ -6,6 +6,7 @@ Grafana reports `ok` of a rule before its first evaluation, and `inactive` of on
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -21,6 +22,8 @@ from stackctl.verification.subject import Subject
 RULE = "grafana.rule"
 CONTACT_POINT = "grafana.contact-point"
 
+# So many rules that are not declared are looked at: people may have made as many as they like.
+_LOOKED_AT = 50
 # The states after an evaluation without data that raise no alert.
 _QUIET = ("OK", "KeepLast")
 _LOGS = "See `stackctl logs grafana`."
@@ -48,7 +51,8 @@ def _is_of(state: RuleState, rule: GrafanaRule, loaded: AlertRule) -> bool:
 
 
 def check(context: Context) -> Iterable[Diagnostic]:
-    """A finding for every alert rule and every contact point of the files that Grafana is provisioned with."""
+    """A finding for every alert rule and every contact point of the files that Grafana is provisioned with, and for
+    rules that are left of others."""
     grafana = context.stack.grafana
     files = grafana.alerting if grafana else ()
     rules = [(Subject(RULE, f"{rule.folder}/{rule.title}", rule.origin), rule) for file in files for rule in file.rules]
@@ -59,7 +63,8 @@ def check(context: Context) -> Iterable[Diagnostic]:
     ]
     if c.GRAFANA in context.skipped:
         return [subject.skipped(context.why_skipped(c.GRAFANA, "Grafana")) for subject, _ in (*rules, *points)]
-    return [*_rules(context, rules), *_contact_points(context, points)]
+    declared = frozenset(rule.uid for _, rule in rules)
+    return [*_rules(context, rules), *_undeclared(context, declared), *_contact_points(context, points)]
 
 
 def _rules(context: Context, expected: Sequence[tuple[Subject, GrafanaRule]]) -> Iterator[Diagnostic]:
@@ -84,6 +89,24 @@ def _rules(context: Context, expected: Sequence[tuple[Subject, GrafanaRule]]) ->
     seen = context.settle(observe, settled, within=context.seconds)
     for subject, rule in expected:
         yield _unread(subject, seen) if isinstance(seen, NoAnswer) else _rule(context, subject, rule, seen)
+
+
+def _undeclared(context: Context, declared: frozenset[str]) -> Iterator[Diagnostic]:
+    """A warning for each rule that came from a file, and that no file has any more: Grafana keeps it."""
+    grafana = context.stack.grafana
+    if grafana is None:
+        return
+    with suppress(NoAnswer):  # which the rows of declared rules and others report
+        client = context.grafana()
+        others = [each for each in client.alert_rules() if each.uid not in declared]
+        for rule in others[:_LOOKED_AT]:
+            if client.is_of_a_file(rule.uid):
+                remedy = (
+                    "Name its file under `grafana.alerting`; or, where no file has it any more, write "
+                    f"`deleteRules: [{{uid: {rule.uid}}}]` into one, and run `stackctl up`."
+                )
+                subject = Subject(RULE, f"{rule.group}/{rule.title}", grafana.origin)
+                yield subject.warned("Grafana evaluates it from a file that the manifest does not name", remedy)
 
 
 def _is_paused(seen: _Seen, rule: GrafanaRule) -> bool:

@@ -6,6 +6,7 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
+from urllib.parse import quote
 
 from stackctl.bounds.json_text import loads
 from stackctl.clients.http import Answer, Http, NoAnswer
@@ -172,6 +173,11 @@ class Grafana:
     def alert_rules(self) -> tuple[AlertRule, ...]:
         """The rules of Grafana's own alerting; status 403 when the login may not read them."""
         return self.http.json("/api/v1/provisioning/alert-rules", _alert_rules)
+
+    def is_of_a_file(self, uid: str) -> bool:
+        """Return whether a rule of Grafana's own alerting came from a file; those that people made did not."""
+        path = f"/api/v1/provisioning/alert-rules/{quote(uid, safe='')}"
+        return self.http.json(path, lambda answer: bool(answer.get("provenance") == "file"))
 
     def rule_states(self) -> tuple[RuleState, ...]:
         """The last evaluations of these rules."""

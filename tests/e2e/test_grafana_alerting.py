@@ -222,6 +222,16 @@ def test_verify_finds_rules_that_fail(stack: Stack) -> None:
     }
 
 
+def test_rule_that_left_its_file_is_reported_until_it_is_deleted(stack: Stack) -> None:
+    """Grafana keeps it, and goes on notifying people of it."""
+    (stack.folder / "rules.alerting.yml").write_text("apiVersion: 1\n")
+    stack.run("up")
+    assert stack.rows()["grafana.rule shop/Up"][0] == "warn"
+    (stack.folder / "rules.alerting.yml").write_text("apiVersion: 1\ndeleteRules: [{uid: up}]\n")
+    stack.run("up")
+    assert stack.rows().keys() == {"grafana.contact-point ops/hook"}
+
+
 @contextmanager
 def sink() -> Iterator[tuple[int, list[tuple[str, str, str]]]]:
     """A server that takes notifications: its port, and the path, the login and the text of each."""

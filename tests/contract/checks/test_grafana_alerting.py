@@ -64,6 +64,20 @@ def test_a_rule_that_is_not_loaded_is_reported(well: World) -> None:
     assert words(well.only("grafana.rule")) == ("fail", "Grafana has not loaded it (uid low)", LOGS)
 
 
+@pytest.mark.parametrize(("provenance", "found"), [("file", ["warn"]), ("", []), ("api", [])])
+def test_a_rule_that_no_file_has_any_more_is_a_warning(well: World, provenance: str, found: list[str]) -> None:
+    old = {**loaded(well), "uid": "old", "title": "Old"}
+    routes = well.servers["grafana"].routes
+    routes[RULES] = [loaded(well), old]
+    routes[f"{RULES}/old"] = {**old, "provenance": provenance}
+    assert [each.status for each in well.findings("grafana.rule") if each.subject == "shop/Old"] == found
+
+
+def test_rules_that_cannot_be_listed_are_reported_once(well: World) -> None:
+    well.servers["grafana"].routes[RULES] = Reply("no", 500)
+    assert [each.subject for each in well.findings("grafana.rule")] == ["Shop/Low"]
+
+
 @pytest.mark.parametrize(
     ("key", "value", "part"),
     [

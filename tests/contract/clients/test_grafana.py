@@ -70,6 +70,12 @@ def test_lists_rules_of_its_own_alerting(server: Server) -> None:
     assert found == AlertRule("u", "T", "g", "A", "1m", "OK", is_paused=True, exprs={"A": "up"})
 
 
+@pytest.mark.parametrize(("answer", "of_a_file"), [({"provenance": "file"}, True), ({"uid": "a/b"}, False)])
+def test_rules_of_files_are_known_by_their_provenance(server: Server, answer: dict[str, str], of_a_file: bool) -> None:
+    server.routes["/api/v1/provisioning/alert-rules/a%2Fb"] = answer
+    assert Grafana(Http(Access(server.url))).is_of_a_file("a/b") == of_a_file
+
+
 @pytest.mark.parametrize(("time", "evaluated"), [("0001-01-01T00:00:00Z", False), ("2026-12-03T06:53:40Z", True)])
 def test_lists_evaluations_of_rules(server: Server, time: str, evaluated: bool) -> None:
     rule = {"name": "T", "state": "inactive", "health": "error", "lastError": "no", "lastEvaluation": time}
