@@ -88,7 +88,8 @@ def adopt_grafana(
     alerting = [*setup.below(container, f"{folder}/alerting", ".yml", ".yaml", ".json")]
     if alerting:
         made.settings["alerting"] = alerting
-    of_alerting = _used(setup, alerting)
+    texts = list(_texts(setup, alerting))
+    of_alerting = _used(texts)
     extra = {
         name: secrets.moved(value, name, at) if _is_secret(name, value, of_alerting) else value
         for name, value in environment.items()
@@ -103,7 +104,7 @@ def adopt_grafana(
     ours = [each for each in entries if not _is_of_another(each) and _is_own(each, addresses, container)]
     if ours:
         _name_own(_expanded(ours[0], container.started.environment), made)
-        _keep_default_uid(ours[0], setup, alerting, made)
+        _keep_default_uid(ours[0], texts, made)
     for source in provisioned:
         _datasources(source, container, addresses, scrape_interval, secrets, made)
     own = {str(each.get("uid") or default_uid(str(each.get("name", "")))) for each in ours}
@@ -142,10 +143,10 @@ def adopt_loaded_grafana(loaded: LoadedGrafana, scrape_interval: str) -> Section
     return made
 
 
-def _keep_default_uid(own: Mapping[str, Any], setup: Setup, alerting: Iterable[str], made: Section) -> None:
-    """Keep the uid that Grafana made for the stack's own datasource, where rules of alerting name it."""
+def _keep_default_uid(own: Mapping[str, Any], alerting: Iterable[str], made: Section) -> None:
+    """Keep the uid that Grafana made for the stack's own datasource, where texts of alerting name it."""
     uid = default_uid(str(own.get("name", "")))
-    if not own.get("uid") and any(uid in text for text in _texts(setup, alerting)):
+    if not own.get("uid") and any(uid in text for text in alerting):
         made.settings.setdefault("datasource", {})["uid"] = uid
 
 
@@ -156,9 +157,9 @@ def _texts(setup: Setup, files: Iterable[str]) -> Iterator[str]:
             yield read_text(setup.folder / file)
 
 
-def _used(setup: Setup, files: Iterable[str]) -> frozenset[str]:
-    """The names of the variables that files of alerting use."""
-    found = (names for text in _texts(setup, files) for names in _OF_ALERTING.findall(text))
+def _used(alerting: Iterable[str]) -> frozenset[str]:
+    """The names of the variables that texts of alerting use."""
+    found = (names for text in alerting for names in _OF_ALERTING.findall(text))
     return frozenset(name for names in found for name in names if name)
 
 

@@ -329,7 +329,7 @@ class Backing:
         """The labels `job` and `instance` of targets that are up; only of jobs that honor labels, where these count."""
         jobs = {job.name for job in self.context.jobs if job.honors_labels or not honoring}
         up = (each for each in self.scraped.targets if each.health == "up" and each.job in jobs)
-        return frozenset((each.labels.get("job", ""), each.instance) for each in up)
+        return frozenset(targets.place_of(each.labels) for each in up)
 
     def _missing(self, selector: Selector, within: frozenset[str]) -> Verdict:
         """Return the verdict on `selector`, which has no series."""

@@ -10,6 +10,7 @@ from collections.abc import Collection
 
 from stackctl.clients.prometheus import Prometheus
 from stackctl.promql.selectors import Condition, Selector
+from stackctl.verification.targets import Place, place_of
 
 # How far back series count, in seconds, and from how many targets they are looked for.
 _LATELY = 86_400.0
@@ -17,9 +18,6 @@ _TARGETS = 20
 # A program that ends, or a reload, may overlap with what follows it for so long, in seconds.
 _OVERLAP = 5.0
 _START = "process_start_time_seconds"
-
-# The labels `job` and `instance` of a target.
-Place = tuple[str, str]
 
 
 def were_there(
@@ -36,7 +34,7 @@ def were_there(
         return False
     gone = f"group by (job, instance) (last_over_time({selector.text}[{age * 1000:.0f}ms]))"
     for labels, _ in client.values(gone, limit=_TARGETS):
-        place = labels.get("job", ""), labels.get("instance", "")
+        place = place_of(labels)
         sources = [place] if place in targets else gateways
         if any(_from_the_same(client, selector, place, source, age, now) for source in sources):
             return True

@@ -55,7 +55,8 @@ def check(context: Context) -> Iterable[Diagnostic]:
     rules that are left of others."""
     grafana = context.stack.grafana
     files = grafana.alerting if grafana else ()
-    rules = [(Subject(RULE, f"{rule.folder}/{rule.title}", rule.origin), rule) for file in files for rule in file.rules]
+    declared = context.stack.grafana_rules
+    rules = [(Subject(RULE, f"{rule.folder}/{rule.title}", rule.origin), rule) for rule in declared]
     points = [
         (Subject(CONTACT_POINT, f"{point.name}/{point.uid}", point.origin), point)
         for file in files
@@ -63,8 +64,8 @@ def check(context: Context) -> Iterable[Diagnostic]:
     ]
     if c.GRAFANA in context.skipped:
         return [subject.skipped(context.why_skipped(c.GRAFANA, "Grafana")) for subject, _ in (*rules, *points)]
-    declared = frozenset(rule.uid for _, rule in rules)
-    return [*_rules(context, rules), *_undeclared(context, declared), *_contact_points(context, points)]
+    uids = frozenset(rule.uid for rule in declared)
+    return [*_rules(context, rules), *_undeclared(context, uids), *_contact_points(context, points)]
 
 
 def _rules(context: Context, expected: Sequence[tuple[Subject, GrafanaRule]]) -> Iterator[Diagnostic]:

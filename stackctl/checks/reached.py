@@ -130,9 +130,9 @@ def _results(context: Context, queries: Sequence[str], until: Callable[[Results]
 
     def observe() -> Results:
         former = frozenset() if isinstance(seen, NoAnswer) else former_targets.places(context, seen)
+        results = client.each(queries)
         return [
-            [each for each in found if (each[0].get("job", ""), each[0].get("instance", "")) not in former]
-            for found in client.each(queries)
+            [(labels, value) for labels, value in found if targets.place_of(labels) not in former] for found in results
         ]
 
     return context.settle(observe, until)

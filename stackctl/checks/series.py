@@ -50,6 +50,6 @@ def _served(context: Context) -> Counter[str]:
     former = former_targets.places(context, seen)
     found: Counter[str] = Counter()
     for labels, series in context.prometheus().values(f"sum by (job, instance) ({_SERVED})"):
-        if (labels.get("job", ""), labels.get("instance", "")) not in former:
+        if targets.place_of(labels) not in former:
             found[labels.get("job", "")] += int(series)
     return found

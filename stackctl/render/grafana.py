@@ -30,8 +30,8 @@ from stackctl.tree import File
 
 _TOP_LEVEL = "general"
 _UPDATE_SECONDS = 10
-# Grafana looks for these folders at each start, some versions for fewer, and logs an error for one that is missing.
 _ALERTING = "grafana/provisioning/alerting"
+# Grafana looks for these folders at each start, some versions for fewer, and logs an error for one that is missing.
 _EMPTY_FOLDERS = ("alerting", "notifiers", "plugins")
 
 

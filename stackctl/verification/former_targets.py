@@ -15,10 +15,7 @@ from stackctl.clients.prometheus import Prometheus
 from stackctl.promql import duration
 from stackctl.promql.selectors import Condition, Selector, of_jobs
 from stackctl.verification.context import Context
-from stackctl.verification.targets import TargetStates
-
-# The labels `job` and `instance` of a target.
-Place = tuple[str, str]
+from stackctl.verification.targets import Place, TargetStates, place_of
 
 # A configuration that was loaded longer ago has no former jobs: only queries with a longer window have series of them.
 _LATELY = 86_400.0
@@ -33,8 +30,7 @@ def places(context: Context, seen: TargetStates) -> frozenset[Place]:
     client = context.prometheus()
     since = _since(client, seen)
     ended = client.values(f"timestamp(up) < {since:.3f}") if since else ()
-    current = {(each.labels.get("job", ""), each.instance) for each in seen.targets}
-    return frozenset((labels.get("job", ""), labels.get("instance", "")) for labels, _ in ended) - current
+    return frozenset(place_of(labels) for labels, _ in ended) - {place_of(each.labels) for each in seen.targets}
 
 
 def jobs(context: Context, seen: TargetStates, current: Collection[str]) -> tuple[str, ...]:

@@ -9,7 +9,7 @@ from functools import cached_property
 from urllib.parse import urlsplit
 
 from stackctl.clients.http import NoAnswer
-from stackctl.clients.prometheus import ActiveTarget, Prometheus
+from stackctl.clients.prometheus import ActiveTarget, Labels, Prometheus
 from stackctl.scrape import Endpoint, Job
 from stackctl.verification.context import Context
 
@@ -23,6 +23,8 @@ _STARTING_SECONDS = 30.0
 _PATIENCE_SECONDS = 60.0
 
 Key = tuple[str, str, str]
+# The labels `job` and `instance` of a target.
+Place = tuple[str, str]
 
 
 @dataclass(frozen=True)
@@ -155,6 +157,11 @@ def _since(context: Context, client: Prometheus) -> float:
         return 0.0
     info = client.runtime_info()
     return max(info.started, info.configured)
+
+
+def place_of(labels: Labels) -> Place:
+    """Return where series with these labels come from, "" for a label that they lack."""
+    return labels.get("job", ""), labels.get("instance", "")
 
 
 def _key(target: ActiveTarget) -> Key:
