@@ -54,22 +54,24 @@ def check(context: Context) -> Iterable[Diagnostic]:
     """A finding for every alert rule and every contact point of the files that Grafana is provisioned with, and for
     rules that are left of others."""
     grafana = context.stack.grafana
-    files = grafana.alerting if grafana else ()
+    if grafana is None:
+        return []
     declared = context.stack.grafana_rules
     rules = [(Subject(RULE, f"{rule.folder}/{rule.title}", rule.origin), rule) for rule in declared]
     points = [
         (Subject(CONTACT_POINT, f"{point.name}/{point.uid}", point.origin), point)
-        for file in files
+        for file in grafana.alerting
         for point in file.contact_points
     ]
     if c.GRAFANA in context.skipped:
         return [subject.skipped(context.why_skipped(c.GRAFANA, "Grafana")) for subject, _ in (*rules, *points)]
-    uids = frozenset(rule.uid for rule in declared)
-    return [*_rules(context, rules), *_undeclared(context, uids), *_contact_points(context, points)]
+    return [*_rules(context, rules), *_contact_points(context, points)]
 
 
 def _rules(context: Context, expected: Sequence[tuple[Subject, GrafanaRule]]) -> Iterator[Diagnostic]:
     if not expected:
+        with suppress(NoAnswer):  # which other rows report
+            yield from _undeclared(context, frozenset(), context.grafana().alert_rules())
         return
     client, first = context.grafana(), dict[str, str]()
 
@@ -90,18 +92,18 @@ def _rules(context: Context, expected: Sequence[tuple[Subject, GrafanaRule]]) ->
     seen = context.settle(observe, settled, within=context.seconds)
     for subject, rule in expected:
         yield _unread(subject, seen) if isinstance(seen, NoAnswer) else _rule(context, subject, rule, seen)
+    if not isinstance(seen, NoAnswer):
+        yield from _undeclared(context, frozenset(rule.uid for _, rule in expected), seen.rules.values())
 
 
-def _undeclared(context: Context, declared: frozenset[str]) -> Iterator[Diagnostic]:
-    """A warning for each rule that came from a file, and that no file has any more: Grafana keeps it."""
+def _undeclared(context: Context, declared: frozenset[str], loaded: Iterable[AlertRule]) -> Iterator[Diagnostic]:
+    """A warning for each loaded rule that came from a file, and that no file has any more: Grafana keeps it."""
     grafana = context.stack.grafana
     if grafana is None:
         return
-    with suppress(NoAnswer):  # which the rows of declared rules and others report
-        client = context.grafana()
-        others = [each for each in client.alert_rules() if each.uid not in declared]
-        for rule in others[:_LOOKED_AT]:
-            if client.is_of_a_file(rule.uid):
+    for rule in [each for each in loaded if each.uid not in declared][:_LOOKED_AT]:
+        with suppress(NoAnswer):  # somebody may have deleted it since
+            if context.grafana().is_of_a_file(rule.uid):
                 remedy = (
                     "Name its file under `grafana.alerting`; or, where no file has it any more, write "
                     f"`deleteRules: [{{uid: {rule.uid}}}]` into one, and run `stackctl up`."

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from stackctl.checks import grafana_alerting
 from stackctl.clients.http import Away
 from tests.contract.serving import Reply
 from tests.contract.world import World, success, words
@@ -71,6 +72,11 @@ def test_a_rule_that_no_file_has_any_more_is_a_warning(well: World, provenance: 
     routes[RULES] = [loaded(well), old]
     routes[f"{RULES}/old"] = {**old, "provenance": provenance}
     assert [each.status for each in well.findings("grafana.rule") if each.subject == "shop/Old"] == found
+
+
+def test_stack_without_grafana_has_no_rows(well: World) -> None:
+    well.change(stack=replace(well.context.stack, grafana=None))
+    assert [*grafana_alerting.check(well.context)] == []
 
 
 def test_rules_that_cannot_be_listed_are_reported_once(well: World) -> None:
