@@ -13,6 +13,7 @@ from stackctl.clients.prometheus import ActiveTarget, Prometheus
 from stackctl.promql.selectors import Selector, of_jobs
 from stackctl.scrape import Job
 from stackctl.verification.context import Context
+from stackctl.verification.targets import Place, place_of
 
 # Of how many scrapes the values are compared, and how often they have to have gone back.
 _SCRAPES = 20
@@ -20,9 +21,7 @@ _BACK = 2
 _STARTED, _USED = "process_start_time_seconds", "process_cpu_seconds_total"
 
 
-def alternating(
-    context: Context, client: Prometheus, ups: Iterable[tuple[Job, ActiveTarget]]
-) -> frozenset[tuple[str, str]]:
+def alternating(context: Context, client: Prometheus, ups: Iterable[tuple[Job, ActiveTarget]]) -> frozenset[Place]:
     """Return the labels `job` and `instance` of the targets in `ups`, all of which are up, that are several processes.
 
     Jobs that honor labels are left out: their series are those of others. Raises NoAnswer.
@@ -32,7 +31,7 @@ def alternating(
         if not job.honors_labels:
             jobs.setdefault(context.interval(job), set()).add(target.labels.get("job", ""))
     return frozenset(
-        (labels.get("job", ""), labels.get("instance", ""))
+        place_of(labels)
         for interval, names in sorted(jobs.items())
         for labels, _ in client.values(_query(sorted(names), _SCRAPES * interval))
     )

@@ -150,7 +150,7 @@ def _scraped_at(context: Context) -> set[str]:
     except NoAnswer:
         return set()
     known = () if isinstance(seen, NoAnswer) else seen.targets
-    return {urlsplit(each.scrape_url).netloc for each in known if (each.labels.get("job", ""), each.instance) == found}
+    return {urlsplit(each.scrape_url).netloc for each in known if targets.place_of(each.labels) == found}
 
 
 def _arrived(context: Context, subject: Subject, summary: str) -> Diagnostic:

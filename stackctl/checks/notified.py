@@ -182,7 +182,7 @@ def by_start(context: Context) -> tuple[str, str] | None:
     if started is None:
         return None
     query = f"alertmanager_build_info and on (job, instance) (process_start_time_seconds == {started!r})"
-    found = {(labels.get("job", ""), labels.get("instance", "")) for labels, _ in context.prometheus().values(query)}
+    found = {targets.place_of(labels) for labels, _ in context.prometheus().values(query)}
     return found.pop() if len(found) == 1 else None
 
 

@@ -19,6 +19,7 @@ from stackctl.clients.prometheus import ActiveTarget, Labels, Prometheus
 from stackctl.promql.selectors import Condition, Selector
 from stackctl.scrape import Job
 from stackctl.verification.context import Context
+from stackctl.verification.targets import Place, place_of
 
 # How many targets whose series lack its labels, and how many pairs of targets that may share series, are compared.
 _TARGETS, _PAIRS = 20, 50
@@ -28,9 +29,6 @@ _MOMENT = 0.0015
 _NAME = "__name"
 _NAMED = Condition("__name__", "!=", "")
 _OWN = Condition("__name__", "!~", c.OF_SCRAPES)
-
-# The labels `job` and `instance` of series.
-Place = tuple[str, str]
 
 
 @dataclass(frozen=True)
@@ -94,7 +92,7 @@ def _found(client: Prometheus, ups: Sequence[tuple[Job, ActiveTarget]], most: Se
     found: dict[str, Rival] = {}
     try:
         writers = [
-            _writer(client, Writer(job, target, times[key], frozenset({_place(target)})), others)
+            _writer(client, Writer(job, target, times[key], frozenset({place_of(target.labels)})), others)
             for job, target, key in known
             if key in times
         ]
@@ -119,7 +117,7 @@ def _writer(client: Prometheus, writer: Writer, conditions: Sequence[Condition])
     if keeps_place(writer.job):
         return writer
     found = client.values(f"count by (job, instance) ({writer.wrote(*conditions)})")
-    return replace(writer, places=frozenset((each.get("job", ""), each.get("instance", "")) for each, _ in found))
+    return replace(writer, places=frozenset(place_of(labels) for labels, _ in found))
 
 
 def _told_apart(writers: Sequence[Writer]) -> Iterator[Writer]:
@@ -141,10 +139,6 @@ def _pairs(writers: Sequence[Writer]) -> Iterator[tuple[Writer, Writer]]:
         for other in writers:
             if one.places & other.places and other.source != one.source and abs(other.time - one.time) >= _MOMENT:
                 yield one, other
-
-
-def _place(target: ActiveTarget) -> Place:
-    return target.labels.get("job", ""), target.instance
 
 
 def _key(labels: Labels) -> frozenset[tuple[str, str]]:

@@ -210,8 +210,8 @@ def _frozen(context: Context, client: Prometheus, up: Sequence[ActiveTarget]) ->
     found = client.values(
         f"count by (job, instance) (last_over_time({Selector('', (of_jobs(jobs), own)).text}[{seconds:.0f}s]))"
     )
-    fresh = {(labels.get("job", ""), labels.get("instance", "")) for labels, _ in found}
-    old = {_place(target) for target in up} - fresh
+    fresh = {targets.place_of(labels) for labels, _ in found}
+    old = {targets.place_of(target.labels) for target in up} - fresh
     return frozenset(place for place in sorted(old)[:_SHOWN] if _stands_still(client, place, own))
 
 
@@ -220,10 +220,6 @@ def _stands_still(client: Prometheus, place: tuple[str, str], own: Condition) ->
     conditions = tuple(Condition(*each) for each in (("job", "=", place[0]), ("instance", "=", place[1])))
     scrapes = client.timestamps(Selector("up", conditions).text, _PAST)
     return len(scrapes) >= _SCRAPES and len(client.timestamps(Selector("", (*conditions, own)).text, _PAST)) < 2
-
-
-def _place(target: ActiveTarget) -> tuple[str, str]:
-    return target.labels.get("job", ""), target.labels.get("instance", "")
 
 
 def _job(context: Context, job: Job, seen: targets.TargetStates, stored: Stored) -> Diagnostic:
@@ -314,7 +310,7 @@ def _empty(subject: Subject, job: Job, up: Sequence[ActiveTarget], stored: Store
 
 def _still(subject: Subject, up: Sequence[ActiveTarget], stored: Stored) -> Diagnostic | None:
     """The failure of a job with a target whose samples always have the same timestamp."""
-    still = [each for each in up if _place(each) in stored.frozen]
+    still = [each for each in up if targets.place_of(each.labels) in stored.frozen]
     if not still:
         return None
     summary = f"no new samples are stored for {len(still)} of {len(up)} targets: their timestamps do not advance"
@@ -378,7 +374,7 @@ def _rival(subject: Subject, job: Job, stored: Stored) -> Diagnostic | None:
 
 def _several(subject: Subject, up: Sequence[ActiveTarget], stored: Stored) -> Diagnostic | None:
     """The failure of a job with a target of which several processes answer, each with counters of its own."""
-    several = [each for each in up if _place(each) in stored.several]
+    several = [each for each in up if targets.place_of(each.labels) in stored.several]
     if not several:
         return None
     summary = f"several processes answer in turn at {len(several)} of {len(up)} targets, so counters go back"

@@ -18,6 +18,7 @@ from stackctl.components.grafana import FROM_FILE
 from stackctl.diagnostic import Diagnostic
 from stackctl.manifest.document import Document, Path, Scalar, plain_value
 from stackctl.manifest.parse import parse
+from stackctl.manifest.patterns import no_match
 from stackctl.manifest.problems import Problems
 from stackctl.manifest.text import is_pattern, named_files, read_named
 from stackctl.manifest.validate import closest, show_path, unknown_name
@@ -121,8 +122,7 @@ def _named(
         origin = document.position((*_PLACE, at))
         found = named_files(name, root, recursive=True) if is_pattern(name, root) else [name]
         if not found:
-            remedy = "Correct the pattern: it begins at the folder of the manifest."
-            problems.add(Diagnostic("file.no-match", f"no file matches `{name}`", origin, remedy=remedy))
+            problems.add(no_match(name, origin))
         yield from ((each, origin) for each in found if each not in seen)
         seen |= {*found}
 

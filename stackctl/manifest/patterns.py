@@ -13,6 +13,7 @@ from stackctl.manifest.problems import Problems
 from stackctl.manifest.rule_schema import PackSourceModel
 from stackctl.manifest.text import is_pattern, named_files
 from stackctl.manifest.validate import show_path
+from stackctl.source import Position
 
 S = TypeVar("S", bound=PackSourceModel)
 
@@ -35,7 +36,7 @@ def one_per_file(
             continue
         names = named_files(_file(source), root, recursive=True)
         if not names:
-            problems.add(_no_match(document, place, _file(source)))
+            problems.add(no_match(_file(source), document.position((*place, "file"))))
         if source.says("override"):
             problems.add(_overridden(document, place))
         left = _without(names, taken)
@@ -52,9 +53,9 @@ def _without(names: Iterable[str], taken: set[str]) -> list[str]:
     return [name for name in names if os.path.normpath(name) not in taken]
 
 
-def _no_match(document: Document, place: Path, pattern: str) -> Diagnostic:
+def no_match(pattern: str, at: Position) -> Diagnostic:
+    """The problem of a pattern that matches no file."""
     remedy = "Correct the pattern: it begins at the folder of the manifest."
-    at = document.position((*place, "file"))
     return Diagnostic("file.no-match", f"no file matches `{pattern}`", at, remedy=remedy)
 
 
