@@ -420,7 +420,7 @@ CODES: Mapping[str, str] = {
     "stack.files": "The files of the running generation have been changed.",
     "stack.generation": "The stack runs an older version of the manifest.",
     "stack.locked": "Another command is working on this stack.",
-    "stack.name-taken": "Another stack with the same name is running.",
+    "stack.name-taken": "Another stack with the same name is running, or has data.",
     "stack.never-started": "The stack was never started.",
     "stack.second-home": "The stack is running under another name or in the other runtime.",
     "stack.unchanged": "Nothing was changed, because of the problems reported with it.",

@@ -42,6 +42,14 @@ def read(root: Path) -> Home | None:
     return found if sound else None
 
 
+def may_be_at(root: Path) -> bool:
+    """Return whether the folder `root` holds a state of this machine, as far as this user may look at it."""
+    try:
+        return (root / FILE).exists()
+    except OSError:
+        return True
+
+
 def place(root: Path, home: Home | None) -> Place:
     """Compare the state folder `root` with the location in its record.
 

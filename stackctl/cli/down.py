@@ -30,7 +30,7 @@ def down(
     if not done.stopped:
         console.out("nothing was running")
     for folder in done.others:
-        console.out(f"{console.mark('warn')} another stack of this name is running from {folder}: left alone")
+        console.out(f"{console.mark('warn')} the stack of this name in {folder} is left alone")
     if volumes:
         console.out("removed the data")
     if done.volumes:

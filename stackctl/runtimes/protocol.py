@@ -275,11 +275,11 @@ class Runtime(Protocol):
         ...
 
     def others(self) -> tuple[Path, ...]:
-        """The folders of other stacks that have this one's name and run."""
+        """The folders of other stacks that have this one's name, and run or have data outside of their folder."""
         ...
 
     def volumes(self) -> tuple[str, ...]:
-        """The data of any stack of this name that is in no stack's folder."""
+        """The data under this stack's name that is in no stack's folder, but for that of the stacks in `others`."""
         ...
 
     def volumes_of_others(self) -> tuple[str, ...]:

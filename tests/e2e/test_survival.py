@@ -243,6 +243,12 @@ def test_a_copied_project_never_touches_the_original(stack: Stack) -> None:
     silence(stack)
     stack.run("down")
     assert stackctl("-f", manifest, "down", "--volumes").returncode == 0
+    if stack.runtime == "docker":
+        refused = stackctl("-f", manifest, "up", "--runtime", stack.runtime)
+        assert refused.returncode == 3
+        assert f"has its data in Docker, that of {stack.folder}" in refused.stderr
+        left = stackctl("-f", manifest, "down", "--volumes")
+        assert f"! the stack of this name in {stack.folder} is left alone" in left.stdout
     stack.up()
     assert silences(stack) == [COMMENT]
 

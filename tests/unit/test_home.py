@@ -52,3 +52,16 @@ def test_a_damaged_record_of_the_folder_is_none(state: State, content: bytes) ->
     (state.root / home.FILE).write_bytes(content)
     assert home.read(state.root) is None
     assert state.place() == "unmarked"
+
+
+def test_folder_that_cannot_be_looked_at_may_hold_a_state(
+    state: State, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert home.may_be_at(state.root)
+    assert not home.may_be_at(tmp_path / "gone")
+
+    def refused(_: Path) -> bool:
+        raise PermissionError
+
+    monkeypatch.setattr(Path, "exists", refused)
+    assert home.may_be_at(tmp_path / "gone")

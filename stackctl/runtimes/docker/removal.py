@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from stackctl import conventions as c
+from stackctl import home
 from stackctl.runtimes.docker import containers, engine
 
 if TYPE_CHECKING:
@@ -16,8 +18,16 @@ if TYPE_CHECKING:
 Rows = list[dict[str, Any]]
 
 
-def remove(client: APIClient, project: str, folders: Collection[Path], *, volumes: bool) -> tuple[str, ...]:
-    """Stop and remove the containers that were started from the state folders `folders`, with their networks and, when
+@dataclass(frozen=True)
+class Owner:
+    """A stack: the state folders that its containers were started from, and the id of its state, "" for none."""
+
+    folders: tuple[Path, ...]
+    id: str = ""
+
+
+def remove(client: APIClient, project: str, owner: Owner, *, volumes: bool) -> tuple[str, ...]:
+    """Stop and remove the containers that were started from the state folders of `owner`, with their networks and, when
     asked, the volumes that stackctl has made; and what else there is of `project`, unless another folder's stack has
     that name.
 
@@ -25,41 +35,46 @@ def remove(client: APIClient, project: str, folders: Collection[Path], *, volume
     """
     with engine.explained():
         found: Rows = client.containers(all=True, filters={"label": [containers.PROJECT]})
-    own = [row for row in found if _is_of(row, project, folders)]
+    own = [row for row in found if _is_of(row, project, owner)]
     shared = {_project(row) for row in found if row not in own}
     _stop(client, own, volumes=volumes)
     names = {containers.unit_name(row["Labels"]) for row in own}
     for each in sorted(({_project(row) for row in own} | {project}) - shared - {""}):
         _remove_networks(client, networks_of(client, each))
         if volumes:
-            _remove_volumes(client, volumes_of(client, each, own=True))
+            _remove_volumes(client, own_volumes(client, each, owner))
     return tuple(sorted(names))
 
 
-def units_of(client: APIClient, folders: Collection[Path]) -> tuple[str, ...]:
-    """The units of containers that run and were started from the state folders `folders`."""
+def units_of(client: APIClient, owner: Owner) -> tuple[str, ...]:
+    """The units of containers that run and were started from the state folders of `owner`."""
     with engine.explained():
         rows: Rows = client.containers(filters={"label": [containers.PROJECT]})
-    return tuple(sorted(containers.unit_name(row["Labels"]) for row in rows if _is_of(row, "", folders)))
+    return tuple(sorted(containers.unit_name(row["Labels"]) for row in rows if _is_of(row, "", owner)))
 
 
-def others_of(client: APIClient, project: str, folders: Collection[Path]) -> tuple[Path, ...]:
-    """The folders other than those of `folders` from which containers of a project of this name were started."""
+def others_of(client: APIClient, project: str, owner: Owner) -> tuple[Path, ...]:
+    """The folders other than those of `owner` from which containers of a project of this name were started, or whose
+    stacks have data of this name."""
     with engine.explained():
         rows: Rows = client.containers(all=True, filters={"label": [f"{containers.PROJECT}={project}"]})
-    found = {containers.started_from(row["Labels"]) for row in rows if not _is_of(row, project, folders)}
+    found = {containers.started_from(row["Labels"]) for row in rows if not _is_of(row, project, owner)}
+    found |= {*volumes_of(client, project, owner).values()}
     return tuple(sorted(containers.shown(folder) for folder in found if folder))
 
 
-def volumes_of(client: APIClient, project: str, *, own: bool = False) -> tuple[str, ...]:
-    """The names of the volumes of a project; with `own` only of those that stackctl has made.
+def volumes_of(client: APIClient, project: str, owner: Owner) -> dict[str, Path | None]:
+    """Name of a volume of a project -> the state folder of another stack whose data it is, None for nobody else's."""
+    return {row["Name"]: _other_home(row, owner) for row in _volumes(client, project)}
+
+
+def own_volumes(client: APIClient, project: str, owner: Owner) -> tuple[str, ...]:
+    """The names of the volumes that `owner` has made, or one whose folder is gone.
 
     A stack that was adopted has the project of the set-up before it, whose volumes hold what stackctl has never seen.
     """
-    labels = [f"{containers.PROJECT}={project}", *([c.LABEL_VOLUME] if own else [])]
-    with engine.explained():
-        found = client.volumes(filters={"label": labels})
-    return tuple(sorted(volume["Name"] for volume in found["Volumes"] or ()))
+    rows = [row for row in _volumes(client, project) if c.LABEL_VOLUME in (row["Labels"] or {})]
+    return tuple(row["Name"] for row in rows if _other_home(row, owner) is None)
 
 
 def networks_of(client: APIClient, project: str) -> tuple[str, ...]:
@@ -72,13 +87,27 @@ def networks_of(client: APIClient, project: str) -> tuple[str, ...]:
 def remove_data(client: APIClient, project: str, kept: Collection[str]) -> None:
     """Remove the volumes and networks of a project but for those in `kept`."""
     _remove_networks(client, [name for name in networks_of(client, project) if name not in kept])
-    _remove_volumes(client, [name for name in volumes_of(client, project) if name not in kept])
+    _remove_volumes(client, [row["Name"] for row in _volumes(client, project) if row["Name"] not in kept])
 
 
-def _is_of(row: Mapping[str, Any], project: str, folders: Collection[Path]) -> bool:
-    """Return whether a container was started from one of `folders`, or belongs to the project and does not say."""
+def _is_of(row: Mapping[str, Any], project: str, owner: Owner) -> bool:
+    """Return whether a container was started from a folder of `owner`, or belongs to the project and does not say."""
     folder = containers.started_from(row["Labels"])
-    return folder in folders if folder else bool(project) and _project(row) == project
+    return folder in owner.folders if folder else bool(project) and _project(row) == project
+
+
+def _volumes(client: APIClient, project: str) -> Rows:
+    with engine.explained():
+        found: Rows = client.volumes(filters={"label": [f"{containers.PROJECT}={project}"]})["Volumes"] or []
+    return sorted(found, key=lambda row: row["Name"])
+
+
+def _other_home(row: Mapping[str, Any], owner: Owner) -> Path | None:
+    """Return the state folder that a volume was made for, if that is another than the owner's and has a state."""
+    labels = row["Labels"] or {}
+    folder = Path(labels.get(c.LABEL_FOLDER, ""))
+    is_own = folder in owner.folders or (owner.id and labels.get(c.LABEL_HOME) == owner.id)
+    return folder if folder.is_absolute() and not is_own and home.may_be_at(folder) else None
 
 
 def _project(row: Mapping[str, Any]) -> str:

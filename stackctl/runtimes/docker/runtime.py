@@ -63,6 +63,8 @@ wait $connected
 """
 # Where Grafana is installed in its image.
 _HOME = "/usr/share/grafana"
+_NAME_TAKEN = "stack.name-taken"
+_SHARED = "Both would use the same Compose project, containers and data."
 
 
 @dataclass(frozen=True)
@@ -120,21 +122,37 @@ class Docker:
         """Raise Unavailable when the containers are of another stack that happens to have the same name."""
         for row in rows:
             folder = containers.started_from(row["Labels"])
-            if folder and folder not in self._folders:
+            if folder and folder not in self._owner.folders:
                 raise Unavailable.of(
-                    "stack.name-taken",
+                    _NAME_TAKEN,
                     f"another stack named `{self.project}` is running, from {containers.shown(folder)}",
-                    cause="Both would use the same Compose project, containers and data.",
+                    cause=_SHARED,
                     remedy="Give one of them another `name`, or stop the other first: "
                     f"`docker compose --project-name {self.project} down`.",
                 )
 
+    def _refuse_taken_volumes(self, names: Collection[str]) -> None:
+        """Raise Unavailable when the volumes hold the data of another folder's stack, which has the same name."""
+        found = removal.volumes_of(self.client, self.project, self._owner)
+        wanted = [f"{self.project}_{name}" for name in sorted(names)]
+        taken = {name: owner for name in wanted if (owner := found.get(name))}
+        if taken:
+            owner = next(iter(taken.values()))
+            raise Unavailable.of(
+                _NAME_TAKEN,
+                f"another stack named `{self.project}` has its data in Docker, that of {containers.shown(owner)}",
+                cause=_SHARED,
+                remedy="Give one of them another `name`. If nobody needs the data of the other: "
+                f"`docker volume rm {' '.join(taken)}`.",
+            )
+
     @property
-    def _folders(self) -> tuple[Path, ...]:
-        """The state folders whose containers are this stack's: its own, and the one it was moved from."""
+    def _owner(self) -> removal.Owner:
+        """This stack: its containers were started from its own folder, or from the one it was moved from."""
         root = self.live.parent
         own, record = home.resolved(root), home.read(root)
-        return (own, Path(record.folder)) if record and home.place(root, record) == "moved" else (own,)
+        former = (Path(record.folder),) if record and home.place(root, record) == "moved" else ()
+        return removal.Owner((own, *former), record.id if record else "")
 
     def _stray(self, container: Mapping[str, Any]) -> str:
         """Return why a container must be replaced: it no longer mounts the state folder, or is not in its network."""
@@ -177,12 +195,12 @@ class Docker:
 
     def prepare(self, units: Collection[Unit]) -> Mapping[str, str]:
         images = sorted({unit.image for unit in units if unit.image})
-        self._refuse_taken_ports(units)
+        self._refuse_taken(units)
         lacking = {image: reason for image in images if (reason := self._obtain(image))}
         return {unit.name: lacking[unit.image] for unit in units if unit.image in lacking}
 
     def check_prerequisites(self, units: Collection[Unit]) -> Mapping[str, str]:
-        self._refuse_taken_ports(units)
+        self._refuse_taken(units)
         return {}  # whether an image can be pulled only shows when it is
 
     def _obtain(self, image: str) -> str:
@@ -211,19 +229,21 @@ class Docker:
         reload_all([(units[name], generation.access(units[name])) for name in plan.units("reload")])
 
     def stop(self, *, volumes: bool = False) -> tuple[str, ...]:
-        return removal.remove(self.client, self.project, self._folders, volumes=volumes)
+        return removal.remove(self.client, self.project, self._owner, volumes=volumes)
 
     def running_here(self) -> tuple[str, ...]:
-        return removal.units_of(self.client, self._folders)
+        return removal.units_of(self.client, self._owner)
 
     def others(self) -> tuple[Path, ...]:
-        return removal.others_of(self.client, self.project, self._folders)
+        return removal.others_of(self.client, self.project, self._owner)
 
     def volumes(self) -> tuple[str, ...]:
-        return removal.volumes_of(self.client, self.project)
+        found = removal.volumes_of(self.client, self.project, self._owner)
+        return tuple(name for name, owner in found.items() if owner is None)
 
     def volumes_of_others(self) -> tuple[str, ...]:
-        return tuple(sorted({*self.volumes()} - {*removal.volumes_of(self.client, self.project, own=True)}))
+        own = removal.own_volumes(self.client, self.project, self._owner)
+        return tuple(name for name in self.volumes() if name not in own)
 
     def _stuck(self, names: Collection[str]) -> set[str]:
         """Containers among `names` that Compose would find unchanged and leave in their state."""
@@ -239,14 +259,17 @@ class Docker:
             list(pool.map(self.client.stop, doomed))
             list(pool.map(lambda container: self.client.remove_container(container, force=True), doomed))
 
-    def _create(self, tree: Path, mode: str, services: Iterable[str], volumes: Iterable[str]) -> None:
+    def _create(self, tree: Path, mode: str, services: Iterable[str], volumes: Collection[str]) -> None:
         """Create the containers of `services` with their `volumes`, and start them or not, as the option `mode` says.
 
         Volumes are made before Compose would, because only a label says later whose they are, and Compose takes a
         volume that is described with other labels for another one.
         """
+        self._refuse_taken_volumes(volumes)
+        owner = self._owner
+        ours = {containers.PROJECT: self.project, c.LABEL_FOLDER: str(owner.folders[0]), c.LABEL_HOME: owner.id}
         for name in volumes:
-            labels = {containers.PROJECT: self.project, containers.VOLUME: name, c.LABEL_VOLUME: name}
+            labels = {**ours, containers.VOLUME: name, c.LABEL_VOLUME: name}
             with engine.explained():
                 self.client.create_volume(f"{self.project}_{name}", labels=labels)  # one that exists stays as it is
         self._compose(tree, "up", mode, "--no-build", "--no-deps", *services)
@@ -276,6 +299,10 @@ class Docker:
     def _root(self) -> Path:
         """The manifest's folder, which holds the state folder, which holds `live`."""
         return self.live.parent.parent
+
+    def _refuse_taken(self, starting: Collection[Unit]) -> None:
+        self._refuse_taken_volumes({volume for unit in starting for volume in unit.volumes})
+        self._refuse_taken_ports(starting)
 
     def _refuse_taken_ports(self, starting: Collection[Unit]) -> None:
         taken = [unit for unit in starting if unit.address and _is_taken(unit.address)]
@@ -316,7 +343,8 @@ class Docker:
             )
 
     def existing_data(self) -> tuple[str, ...]:
-        return (*self.volumes(), *removal.networks_of(self.client, self.project))
+        found = removal.volumes_of(self.client, self.project, self._owner)
+        return (*found, *removal.networks_of(self.client, self.project))
 
     def own_data(self, unit: str) -> str:
         name = f"{self.project}_{data_volume(unit)}"

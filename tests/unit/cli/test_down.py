@@ -19,7 +19,7 @@ from stackctl.operations.down import TakenDown
         (
             [],
             TakenDown((), (Path("/srv/shop"),)),
-            ["nothing was running", "! another stack of this name is running from /srv/shop: left alone"],
+            ["nothing was running", "! the stack of this name in /srv/shop is left alone"],
         ),
         (
             ["--volumes"],

@@ -10,11 +10,13 @@ import pytest
 from docker.errors import APIError, NotFound
 
 from stackctl import conventions as c
+from stackctl import home
 from stackctl.runtimes.docker import containers
-from stackctl.runtimes.docker.removal import others_of, remove, remove_data, units_of, volumes_of
+from stackctl.runtimes.docker.removal import Owner, others_of, own_volumes, remove, remove_data, units_of, volumes_of
 
 OURS = Path("/srv/shop/.stackctl")
 THEIRS = Path("/srv/copy/.stackctl")
+OWNER = Owner((OURS,), "shop-1")
 
 
 def row(name: str, folder: Path | None, project: str = "shop") -> dict[str, Any]:
@@ -31,6 +33,7 @@ class Engine:
         self.rows = list(rows)
         self.networks_of = of_projects.get("networks", {})
         self.volumes_of = of_projects.get("volumes", {})
+        self.labels_of: dict[str, dict[str, str]] = {}
         self.done: list[str] = []
         self.fails: dict[str, Exception] = {}
 
@@ -44,8 +47,11 @@ class Engine:
     def volumes(self, filters: dict[str, list[str]]) -> dict[str, Any]:
         """Those with "theirs" in their names were not made by stackctl."""
         names = self.volumes_of.get(filters["label"][0].partition("=")[2])
-        own = filters["label"][1:] == [c.LABEL_VOLUME]
-        return {"Volumes": names and [{"Name": name} for name in names if not own or "theirs" not in name]}
+        return {"Volumes": names and [self._volume(name) for name in names]}
+
+    def _volume(self, name: str) -> dict[str, Any]:
+        made = {} if "theirs" in name else {c.LABEL_VOLUME: name}
+        return {"Name": name, "Labels": {**made, **self.labels_of.get(name, {})} or None}
 
     def stop(self, id: str) -> None:
         self._do(f"stop {id}")
@@ -66,7 +72,7 @@ class Engine:
 
 
 def removed(engine: Any, project: str = "shop", *, volumes: bool = False) -> tuple[str, ...]:
-    return remove(engine, project, {OURS}, volumes=volumes)
+    return remove(engine, project, OWNER, volumes=volumes)
 
 
 def shop(*rows: dict[str, Any]) -> Engine:
@@ -132,12 +138,55 @@ def test_what_went_away_meanwhile_is_no_failure() -> None:
 
 def test_units_and_folders_are_distinguished() -> None:
     engine: Any = Engine(row("prometheus", OURS), row("grafana", THEIRS), row("node", None))
-    assert units_of(engine, {OURS}) == ("prometheus",)
-    assert others_of(engine, "shop", {OURS}) == (Path("/srv/copy"),)
+    assert units_of(engine, OWNER) == ("prometheus",)
+    assert others_of(engine, "shop", OWNER) == (Path("/srv/copy"),)
 
 
 def test_only_data_that_was_added_is_removed() -> None:
     engine: Any = Engine(networks={"shop": ["a", "b"]}, volumes={"shop": ["c", "d"]})
     remove_data(engine, "shop", {"a", "c"})
     assert engine.done == ["remove network b", "remove volume d"]
-    assert volumes_of(engine, "nobody") == ()
+    assert volumes_of(engine, "nobody", OWNER) == {}
+
+
+@pytest.fixture
+def other(tmp_path: Path) -> Path:
+    """The state folder of another stack."""
+    folder = tmp_path / "copy" / c.STATE_DIR
+    folder.mkdir(parents=True)
+    (folder / home.FILE).write_text("{}")
+    return folder
+
+
+def made_for(folder: Path, id: str = "shop-2") -> Any:
+    engine = shop()
+    engine.labels_of = {"shop_data": {c.LABEL_FOLDER: str(folder), c.LABEL_HOME: id}}
+    return engine
+
+
+def test_data_of_another_folders_stack_is_left(other: Path) -> None:
+    engine = made_for(other)
+    assert volumes_of(engine, "shop", OWNER) == {"shop_data": other}
+    assert own_volumes(engine, "shop", OWNER) == ()
+    assert others_of(engine, "shop", OWNER) == (other.parent,)
+    assert removed(engine, volumes=True) == ()
+    assert engine.done == ["remove network shop_default"]
+
+
+@pytest.mark.parametrize("case", ["of this folder", "of the folder that it was moved from", "of a folder that is gone"])
+def test_data_of_nobody_else_is_its_own(other: Path, case: str) -> None:
+    engine = {
+        "of this folder": made_for(OURS),
+        "of the folder that it was moved from": made_for(other, OWNER.id),
+        "of a folder that is gone": made_for(other.parent / "gone"),
+    }[case]
+    assert own_volumes(engine, "shop", OWNER) == ("shop_data",)
+    assert others_of(engine, "shop", OWNER) == ()
+
+
+def test_folder_that_may_not_be_looked_at_keeps_its_data(other: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refused(_: Path) -> bool:
+        raise PermissionError
+
+    monkeypatch.setattr(Path, "exists", refused)
+    assert own_volumes(made_for(other), "shop", OWNER) == ()
