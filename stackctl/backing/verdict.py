@@ -8,6 +8,7 @@ from typing import Literal
 
 from stackctl.clients.http import NoAnswer
 from stackctl.diagnostic import Diagnostic
+from stackctl.promql.selectors import Selector
 from stackctl.verification.subject import Subject
 
 # From the best to the worst. "early" may become better by waiting, and is a failure when it does not.
@@ -54,3 +55,8 @@ def unanswered(error: NoAnswer) -> Verdict:
     if error.unserved:
         return Verdict("skip", f"not checked: {error.summary}")
     return Verdict("fail", error.summary, "Run `stackctl up`.")
+
+
+def was_there_lately(selector: Selector) -> Verdict:
+    """Return the verdict on a selector without series, of which there were some from a process that still runs."""
+    return Verdict("empty", f"`{selector.text}` was there lately, from a process that still runs")

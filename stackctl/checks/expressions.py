@@ -36,7 +36,9 @@ def check(context: Context) -> Iterable[Diagnostic]:
 
 def _verdicts(backing: Backing, rules: Sequence[Expected]) -> list[Verdict]:
     """The verdict of each rule. Raises NoAnswer when Prometheus gives none."""
-    backing.count(selector for each in rules for selector in read(each.rule.expr).selectors if not selector.absent)
+    backing.series.count(
+        selector for each in rules for selector in read(each.rule.expr).selectors if not selector.absent
+    )
     return [_verdict(backing, each.rule) for each in rules]
 
 

@@ -26,6 +26,7 @@ from stackctl import conventions as c
 from stackctl.backing.judgement import Backing, judged
 from stackctl.backing.variable_values import Held, held, matching_values, takes_nothing, texts_of_results
 from stackctl.backing.verdict import Verdict, worst
+from stackctl.backing.windows import too_short_rate
 from stackctl.checks.rate_interval import rate_seconds
 from stackctl.clients.grafana import Grafana
 from stackctl.clients.http import NoAnswer
@@ -246,12 +247,14 @@ def _panel(panel: tuple[str, str], verdicts: Mapping[Query, Verdict]) -> Diagnos
 
 def _verdicts(backing: Backing, queries: Sequence[Query]) -> list[Verdict]:
     """Return the verdict on each query. Raises NoAnswer when Prometheus gives none."""
-    answers = _results(backing.context, backing.client, dict.fromkeys(query.asked for query in queries))
+    answers = _results(backing.series.context, backing.series.client, dict.fromkeys(query.asked for query in queries))
     results = [answers[query.asked] for query in queries]
     judged_here = [query for query in queries if not query.query.is_elsewhere]
     empty = [query.expr for query in judged_here if answers[query.asked] is False]
-    backing.count(selector for expr in empty if not syntax_error(expr) for selector in read(expr).selectors)
-    no_numbers = _no_numbers(backing.client, {query.expr for query in judged_here if answers[query.asked] is True})
+    backing.series.count(selector for expr in empty if not syntax_error(expr) for selector in read(expr).selectors)
+    no_numbers = _no_numbers(
+        backing.series.client, {query.expr for query in judged_here if answers[query.asked] is True}
+    )
     with ThreadPoolExecutor(_CONCURRENCY) as pool:
         verdicts = list(pool.map(lambda pair: _verdict(backing, *pair), zip(queries, results, strict=True)))
     return [
@@ -293,14 +296,16 @@ def _verdict_as_asked(backing: Backing, query: Query, result: Result) -> Verdict
     verdict = backing.of_panel(query.expr, result)
     if verdict.outcome == "data" and query.query.label:
         verdict = worst([verdict, backing.of_label(query.selector or query.expr, query.query.label)])
-    if result and (values := takes_nothing(backing.context, query.query.label, query.selector, query.query.regex)):
+    if result and (
+        values := takes_nothing(backing.series.context, query.query.label, query.selector, query.query.regex)
+    ):
         return Verdict("fail", *_takes_none(query.query.regex, values))
     if result and query.query.of_results and query.query.regex:
-        texts = texts_of_results(backing.client, query.expr)
+        texts = texts_of_results(backing.series.client, query.expr)
         if texts and not matching_values(texts, query.query.regex):
             return Verdict("fail", *_takes_none(query.query.regex, texts))
     if query.at_rate and verdict.outcome in ("data", "empty") and not syntax_error(query.at_rate):
-        verdict = backing.too_short_rate(read(query.at_rate), query.rate) or verdict
+        verdict = too_short_rate(backing.series, read(query.at_rate), query.rate) or verdict
     if query.is_open and verdict.outcome != "data":
         return Verdict("skip", "not verified: the name of its metric is the choice of a variable")
     if query.exact and verdict.outcome in ("fail", "empty"):
@@ -312,7 +317,7 @@ def _verdict_as_asked(backing: Backing, query: Query, result: Result) -> Verdict
 def _verdict_on_options(backing: Backing, query: Query, failed: Verdict) -> Verdict:
     """The verdict on a query that none of the values of its variables fills: is it they that are to blame?"""
     free = replace(query, expr=query.free, selector="", options=())
-    (result,) = _results(backing.context, backing.client, [free.asked]).values()
+    (result,) = _results(backing.series.context, backing.series.client, [free.asked]).values()
     verdict = _verdict_as_asked(backing, free, result)
     if verdict.outcome == "fail":
         return verdict
@@ -329,7 +334,7 @@ def _verdict_on_options(backing: Backing, query: Query, failed: Verdict) -> Verd
 
 def _verdict_on_filters(backing: Backing, query: Query, unfiltered: Query, failed: Verdict) -> Verdict:
     """The verdict on a query that fails with the filters saved in its dashboard: are they the reason?"""
-    (result,) = _results(backing.context, backing.client, [unfiltered.asked]).values()
+    (result,) = _results(backing.series.context, backing.series.client, [unfiltered.asked]).values()
     if _verdict(backing, unfiltered, result).outcome == "fail":
         return failed
     names = " and ".join(dict.fromkeys(f"`${each.variable}`" for each in query.query.filters))

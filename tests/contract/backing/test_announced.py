@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tests.contract.backing.test_judgement import PANEL, RULE, asks, rules, told
+from tests.contract.backing.asking import PANEL, RULE, asks, rules, told
 from tests.contract.world import World
 
 LAG = {"__name__": "shop_lag", "job": "api", "instance": "localhost:8000"}

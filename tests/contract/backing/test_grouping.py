@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from stackctl.backing.grouping import misspelt
-from tests.contract.backing.test_judgement import PANEL, RULE, asks, rules, told
+from tests.contract.backing.asking import PANEL, RULE, asks, rules, told
 from tests.contract.world import World
 
 LABELS = {"hits": ("__name__", "instance", "job", "route", "code"), "info": ("__name__", "job", "version")}

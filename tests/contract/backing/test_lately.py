@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.contract.backing.test_judgement import PANEL, RULE, asks, rules, told
+from tests.contract.backing.asking import PANEL, RULE, asks, rules, told
 from tests.contract.world import World
 
 BATCH = {"__name__": "batch_rows", "job": "api", "instance": "localhost:8000", "kind": "a"}

@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from stackctl.backing.matching import matches
-from tests.contract.backing.test_judgement import PANEL, RULE, asks, rules, told
+from tests.contract.backing.asking import PANEL, RULE, asks, rules, told
 from tests.contract.world import World
 
 ORDERS, FILL = "shop_orders_total", "shop_fill_ratio"

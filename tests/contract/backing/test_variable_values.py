@@ -9,7 +9,7 @@ import pytest
 from stackctl.checks.panels import VARIABLE
 from stackctl.diagnostic import Diagnostic
 from stackctl.model import DashboardVariable, PanelQuery
-from tests.contract.backing.test_judgement import PANEL, PLACE, without_grafana
+from tests.contract.backing.asking import PANEL, PLACE, without_grafana
 from tests.contract.world import World
 
 

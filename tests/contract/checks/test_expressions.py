@@ -6,7 +6,8 @@ from dataclasses import replace
 
 import pytest
 
-from tests.contract.backing.test_judgement import FAILURES, RULE, rules, told
+from tests.contract.backing.asking import RULE, rules, told
+from tests.contract.backing.test_judgement import FAILURES
 from tests.contract.world import World
 
 

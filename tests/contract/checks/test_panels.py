@@ -8,7 +8,7 @@ import pytest
 
 from stackctl.checks import panels
 from stackctl.model import EmptyPanel, NamesQuery, PanelQuery, SavedFilter
-from tests.contract.backing.test_judgement import PLACE, asks, told, without_grafana
+from tests.contract.backing.asking import PLACE, asks, told, without_grafana
 from tests.contract.serving import Asked
 from tests.contract.world import World, success
 

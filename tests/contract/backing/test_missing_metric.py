@@ -1,13 +1,14 @@
-"""A name is right only in the form in which its metric's type serves it; a matcher on `job` says whose it would be."""
+"""Metrics without series: a name is right only in the form in which its type serves it, and `job` says whose it is."""
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from stackctl.diagnostic import Diagnostic
-from tests.contract.backing.test_judgement import PANEL, asks
+from tests.contract.backing.asking import PANEL, RULE, asks, rules, told
 from tests.contract.world import World, target
 
 
@@ -88,3 +89,68 @@ def test_second_target_of_a_job_that_is_up_is_enough(well: World) -> None:
     well.targets.append({**target("found", "b:1"), "health": "down", "lastError": "connect: connection refused"})
     asks(well, "nobody_serves")
     assert well.only(PANEL).status == "fail"
+
+
+EMPTY = {
+    "shop_orders_total": "`shop_orders_total` has not been incremented yet",
+    'ALERTS{alertname="Down"}': "no alert fires",
+}
+
+
+@pytest.mark.parametrize("expr", EMPTY)
+def test_a_metric_that_may_yet_come_passes_and_says_so(well: World, expr: str) -> None:
+    well.series = [labels for labels in well.series if labels["__name__"] != "shop_orders_total"]
+    asks(well, expr)
+    assert told(well.only(PANEL)) == ("pass", EMPTY[expr], "")
+
+
+def test_an_alert_of_another_server_may_come(well: World) -> None:
+    well.redeclare("found", scrape={"honor_labels": True})
+    asks(well, 'ALERTS{alertname="OfAnother"}')
+    assert told(well.only(PANEL)) == ("pass", "no alert fires", "")
+
+
+def test_a_metric_is_not_corrected_while_a_service_that_may_serve_it_is_down(well: World) -> None:
+    services = {each.name: replace(each, contract=None) for each in well.context.stack.services}
+    jobs = tuple(replace(job, service=services[job.service.name]) if job.service else job for job in well.context.jobs)
+    well.change(jobs=jobs, stack=replace(well.context.stack, services=tuple(services.values())))
+    well.target("api").update(health="down", lastError="connection refused")
+    asks(well, "rate(shop_orderz_total[5m])")
+    summary = "`shop_orderz_total` is served by `api`, which has no target that is up"
+    assert told(well.only(PANEL))[:2] == ("skip", summary)
+
+
+def test_suggests_a_rule_that_has_recorded_nothing_yet(well: World) -> None:
+    rules(well, "absent(up)", "r00 > 1", kind="record")
+    summary, remedy = "nothing serves `r00`", "Did you mean `r0`? Correct the name."
+    assert told(well.findings(RULE)[1]) == ("fail", summary, remedy)
+
+
+def test_never_suggests_a_record_that_reads_the_name(well: World) -> None:
+    rules(well, "sum(r00)", "r0 + 1", "r00 > 1", kind="record")
+    assert [finding.remedy for finding in well.findings(RULE) if "Did you mean" in finding.remedy] == []
+
+
+@pytest.mark.parametrize(
+    ("expr", "status", "words"),
+    [
+        (
+            "shop_fill_ratio unless maintained",
+            "pass",
+            "nothing serves `maintained` right now, so `unless` leaves nothing",
+        ),
+        ('shop_fill_ratio unless shop_fill_ratio{shop="paused"}', "fail", "`shop_fill_ratio` has no label `shop`"),
+        (
+            'shop_fill_ratio unless shop_mode{shop_mode="paused"}',
+            "fail",
+            'no series of `shop_mode` has shop_mode="paused"',
+        ),
+        ("shop_fill_ratio unless shop_fill_rato", "fail", "nothing serves `shop_fill_rato`"),
+        ("maintained unless shop_fill_ratio", "fail", "nothing serves `maintained`"),
+        ("shop_fill_ratio unless redis_maintained", "fail", "`redis` does not serve `redis_maintained`"),
+    ],
+)
+def test_what_is_left_out_may_be_there_at_times(well: World, expr: str, status: str, words: str) -> None:
+    rules(well, expr)
+    found = well.only(RULE)
+    assert (found.status, words in found.summary) == (status, True), found.summary
