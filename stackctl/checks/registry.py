@@ -21,7 +21,8 @@ from stackctl.checks import (
     expressions,
     external,
     grafana,
-    grafana_alerting,
+    grafana_notifications,
+    grafana_rules,
     health,
     jobs,
     notified,
@@ -66,7 +67,8 @@ FAMILIES: tuple[tuple[Family, tuple[str, ...]], ...] = (
     (grafana.check_health, (grafana.HEALTH,)),
     (grafana.check_login, (grafana.LOGIN,)),
     (grafana.check, (grafana.DATASOURCE, grafana.DASHBOARD)),
-    (grafana_alerting.check, (grafana_alerting.RULE, grafana_alerting.CONTACT_POINT)),
+    (grafana_rules.check, (grafana_rules.RULE,)),
+    (grafana_notifications.check, (grafana_notifications.CONTACT_POINT, grafana_notifications.POLICY)),
     (panels.check, (panels.PANEL, panels.VARIABLE)),
     (drift.check, (drift.JOB, drift.TARGET, drift.RULE, drift.RECEIVER, drift.DASHBOARD)),
 )
@@ -142,7 +144,8 @@ CLUSTER: tuple[tuple[Family, tuple[str, ...]], ...] = (
     (grafana.check_health, (grafana.HEALTH,)),
     (grafana.check_given_login, (grafana.LOGIN,)),
     (cluster.check_dashboards, (grafana.DATASOURCE, grafana.DASHBOARD)),
-    (grafana_alerting.check, (grafana_alerting.RULE, grafana_alerting.CONTACT_POINT)),
+    (grafana_rules.check, (grafana_rules.RULE,)),
+    (grafana_notifications.check, (grafana_notifications.CONTACT_POINT, grafana_notifications.POLICY)),
     (panels.check, (panels.PANEL, panels.VARIABLE)),
 )
 
@@ -162,7 +165,8 @@ _LOGGED_IN = _LOGINS | {
     grafana.check_given,
     external.check_dashboards,
     cluster.check_dashboards,
-    grafana_alerting.check,
+    grafana_rules.check,
+    grafana_notifications.check,
     panels.check,
     drift.check,
 }

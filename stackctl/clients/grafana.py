@@ -13,6 +13,8 @@ from stackctl.clients.http import Answer, Http, NoAnswer
 
 _QUERY = "/api/ds/query"
 # It needs no login.
+# How the time of what has not happened begins.
+_NEVER = "0001-"
 _HEALTH = "/api/health"
 
 
@@ -111,7 +113,30 @@ class RuleState:
     @property
     def is_evaluated(self) -> bool:
         """Return whether it was evaluated since Grafana started: before that, its health says nothing."""
-        return bool(self.evaluated) and not self.evaluated.startswith("0001-")
+        return bool(self.evaluated) and not self.evaluated.startswith(_NEVER)
+
+
+@dataclass(frozen=True)
+class Integration:
+    """An integration of a contact point. `address` is that of a mail; all other settings may be secret.
+
+    `is_of_a_file` says that Grafana has it from a file, and not from a person.
+    """
+
+    contact_point: str
+    uid: str
+    type: str
+    address: str
+    is_of_a_file: bool
+
+
+@dataclass(frozen=True)
+class Attempt:
+    """The last notification of an integration. `error` is "" if it was taken."""
+
+    contact_point: str
+    type: str
+    error: str
 
 
 @dataclass(frozen=True)
@@ -184,10 +209,17 @@ class Grafana:
         path = "/api/prometheus/grafana/api/v1/rules"
         return self.http.json(path, _rule_states, params={"limit_alerts": "0"})
 
-    def contact_points(self) -> dict[str, str]:
-        """Return the uid of every integration of the contact points, with its type. Their settings may be secret."""
-        path = "/api/v1/provisioning/contact-points"
-        return self.http.json(path, lambda answer: {str(each["uid"]): str(each["type"]) for each in answer})
+    def contact_points(self) -> tuple[Integration, ...]:
+        """The integrations of all contact points; status 403 when the login may not read them."""
+        return self.http.json("/api/v1/provisioning/contact-points", _integrations)
+
+    def policies(self) -> Mapping[str, Any]:
+        """The tree of notification policies, in the form of its files, with `provenance`."""
+        return self.http.json("/api/v1/provisioning/policies", _mapping)
+
+    def attempts(self) -> tuple[Attempt, ...]:
+        """The last attempt of each integration to notify, of those that have tried since Grafana has started."""
+        return self.http.json("/api/alertmanager/grafana/config/api/v1/receivers", _attempts)
 
     def query(self, uid: str, exprs: Sequence[str]) -> list[bool | str]:
         """Return for each PromQL of `exprs` whether it has a result now, as in a panel; or Grafana's error message.
@@ -237,6 +269,28 @@ def _alert_rules(answer: Any) -> tuple[AlertRule, ...]:
             {str(query["refId"]): str((query.get("model") or {}).get("expr") or "") for query in each["data"]},
         )
         for each in answer
+    )
+
+
+def _integrations(answer: Any) -> tuple[Integration, ...]:
+    return tuple(
+        Integration(
+            str(each["name"]),
+            str(each.get("uid") or ""),
+            str(each["type"]),
+            str((each.get("settings") or {}).get("addresses") or ""),
+            each.get("provenance") == "file",
+        )
+        for each in answer
+    )
+
+
+def _attempts(answer: Any) -> tuple[Attempt, ...]:
+    return tuple(
+        Attempt(str(each["name"]), str(one["name"]), str(one.get("lastNotifyAttemptError") or ""))
+        for each in answer
+        for one in each["integrations"]
+        if not str(one["lastNotifyAttempt"]).startswith(_NEVER)
     )
 
 

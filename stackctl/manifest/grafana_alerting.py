@@ -22,7 +22,7 @@ from stackctl.manifest.patterns import no_match
 from stackctl.manifest.problems import Problems
 from stackctl.manifest.text import is_pattern, named_files, read_named
 from stackctl.manifest.validate import closest, show_path, unknown_name
-from stackctl.model import AlertingFile, ContactPoint, Datasources, GrafanaQuery, GrafanaRule
+from stackctl.model import AlertingFile, ContactPoint, Datasources, GrafanaQuery, GrafanaRule, Policy, policy_of
 from stackctl.promql import duration
 from stackctl.promql.correction import syntax_remedy
 from stackctl.promql.expression import syntax_error
@@ -377,9 +377,9 @@ def _contact_points(document: Document) -> Iterator[ContactPoint]:
             yield ContactPoint(name, uid, type_, _shown(document.position(place)))
 
 
-def _policy(document: Document) -> Position | None:
+def _policy(document: Document) -> Policy | None:
     first = next(_items(document.value, (), "policies"), None)
-    return _shown(document.position(first[0])) if first else None
+    return policy_of(plain_value(first[1]), _shown(document.position(first[0]))) if first else None
 
 
 # -- all files together ---------------------------------------------------------------------------------------

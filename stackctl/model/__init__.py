@@ -7,7 +7,7 @@ values in them that must not be shown are `Secret`s.
 
 from __future__ import annotations
 
-from stackctl.model.alerting import AlertingFile, ContactPoint, GrafanaQuery, GrafanaRule
+from stackctl.model.alerting import AlertingFile, ContactPoint, GrafanaQuery, GrafanaRule, Policy, policy_of
 from stackctl.model.block import Block
 from stackctl.model.contract import Contract, Label, Metric
 from stackctl.model.dashboards import (
@@ -85,6 +85,7 @@ __all__ = [
     "Panel",
     "PanelQuery",
     "Period",
+    "Policy",
     "Probe",
     "Prometheus",
     "Push",
@@ -110,4 +111,5 @@ __all__ = [
     "ValueText",
     "Variable",
     "Waiver",
+    "policy_of",
 ]

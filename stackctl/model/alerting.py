@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Any, TypeGuard
 
 from stackctl.model.block import Block
 from stackctl.source import Passage, Position
@@ -44,6 +46,51 @@ class ContactPoint:
 
 
 @dataclass(frozen=True)
+class Policy:
+    """A policy of Grafana's tree: the contact point that gets its alerts, "" for that of the policy above.
+
+    `matchers` are the label, operator and value of each of its conditions, None where they are written as texts.
+    """
+
+    receiver: str
+    matchers: frozenset[tuple[str, str, str]] | None
+    routes: tuple[Policy, ...] = ()
+    origin: Position | None = field(default=None, compare=False)
+
+    def is_like(self, other: Policy) -> bool:
+        """Return whether a tree sends the same alerts to the same contact points, as far as both are known.
+
+        A name with a variable, which Grafana replaces, is taken for any.
+        """
+        is_open = "$" in self.receiver + other.receiver or None in (self.matchers, other.matchers)
+        same = is_open or (self.receiver, self.matchers) == (other.receiver, other.matchers)
+        below = len(self.routes) == len(other.routes)
+        return same and below and all(own.is_like(their) for own, their in zip(self.routes, other.routes, strict=True))
+
+
+def policy_of(value: Mapping[str, Any], origin: Position | None = None) -> Policy:
+    """Read a policy with all below it, as files and Grafana's API have it."""
+    matchers: set[tuple[str, str, str]] = set()
+    for key, operator in {"match": "=", "match_re": "=~"}.items():
+        given = value.get(key)
+        matchers |= {(str(name), operator, str(each)) for name, each in given.items()} if _is_map(given) else set()
+    for each in _list(value.get("object_matchers")):
+        if isinstance(each, list) and len(each) == 3:
+            matchers.add((str(each[0]), str(each[1]), str(each[2])))
+    routes = tuple(policy_of(each) for each in _list(value.get("routes")) if _is_map(each))
+    known = None if value.get("matchers") or "$" in str(matchers) else frozenset(matchers)
+    return Policy(str(value.get("receiver") or ""), known, routes, origin)
+
+
+def _list(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else []
+
+
+def _is_map(value: Any) -> TypeGuard[Mapping[str, Any]]:
+    return isinstance(value, Mapping)
+
+
+@dataclass(frozen=True)
 class AlertingFile:
     """A file that Grafana provisions alerting from, byte for byte. `path` is its path from the manifest's folder."""
 
@@ -51,7 +98,7 @@ class AlertingFile:
     text: str = field(repr=False)
     rules: tuple[GrafanaRule, ...] = ()
     contact_points: tuple[ContactPoint, ...] = ()
-    policy: Position | None = None
+    policy: Policy | None = None
 
     @property
     def secret(self) -> bool:

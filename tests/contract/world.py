@@ -132,6 +132,7 @@ groups:
 contactPoints:
   - name: ops
     receivers: [{uid: ops-mail, type: email, settings: {addresses: ops@example.org}}]
+policies: [{receiver: ops}]
 """
 # The same as Grafana has loaded it, and as it reports its evaluation.
 ALERT_RULE = {
@@ -637,6 +638,8 @@ def _answer(made: World) -> None:
             "/api/datasources/uid/prometheus/health": health,
             "/api/v1/provisioning/alert-rules": [copy.deepcopy(ALERT_RULE)],
             "/api/v1/provisioning/contact-points": [{"uid": "ops-mail", "name": "ops", "type": "email"}],
+            "/api/v1/provisioning/policies": {"receiver": "ops", "provenance": "file"},
+            "/api/alertmanager/grafana/config/api/v1/receivers": [],
             "/api/prometheus/grafana/api/v1/rules": success(
                 {"groups": [{"name": "shop", "file": "Shop", "interval": 10, "rules": [{**EVALUATED}]}]}
             ),

@@ -69,6 +69,8 @@ muteTimes:
 templates:
   - {name: text, template: '{{ define "text" }}{{ $x := 1 }}{{ $x }}{{ end }}'}
 """
+# The same without waiting.
+SOON = CONTACTS.replace("- receiver: ops\n", "- receiver: ops\n    group_wait: 1s\n")
 # Rules that Grafana loads, and what `verify` says of them.
 PROVEN = """\
 apiVersion: 1
@@ -136,7 +138,7 @@ class Stack:
 
     def rows(self) -> dict[str, tuple[str, str]]:
         """The rows of `verify` about the alerting: status and summary."""
-        only = ("--only", "grafana.rule", "--only", "grafana.contact-point")
+        only = [word for code in ("rule", "contact-point", "policy") for word in ("--only", f"grafana.{code}")]
         found = json.loads(self.ran("verify", *only, "-o", "json").stdout)["diagnostics"]
         return {f"{each['code']} {each['subject']}": (each["status"], each["summary"]) for each in found}
 
@@ -196,24 +198,30 @@ def test_verify_finds_rules_that_fail(stack: Stack) -> None:
     rows = stack.rows()
     assert rows == {
         "grafana.rule Shop/Up": ("pass", "evaluates without errors"),
-        "grafana.contact-point ops/hook": ("pass", "loaded"),
+        "grafana.contact-point ops/hook": ("pass", "loaded; nothing was sent yet"),
+        "grafana.policy policies": ("pass", "loaded"),
     }
     (stack.folder / "more.alerting.yml").write_text(PROVEN)
     (stack.folder / "rules.alerting.yml").write_text(RULES.replace("expr: up", "expr: sum(up)"))
-    (stack.folder / "contacts.alerting.yml").write_text(CONTACTS.replace("uid: hook,", "uid: new,"))
+    contacts = CONTACTS.replace("uid: hook,", "uid: new,").replace("[team, ", "[squad, ")
+    (stack.folder / "contacts.alerting.yml").write_text(contacts)
     assert {name: row for name, (row, _) in stack.rows().items()} == {
         "grafana.rule Shop/Up": "fail",
         "grafana.contact-point ops/new": "fail",
+        "grafana.contact-point ops/hook": "warn",
+        "grafana.policy policies": "fail",
         **{f"grafana.rule Shop/{name}": "fail" for name in ("NotReduced", "UnknownLetter", "NoData")},
         **{f"grafana.rule Shop/{name}": "fail" for name in ("Quiet", "Paused", "Fires", "Slow")},
     }
     stack.ran("up")
     rows = stack.rows()
+    assert rows.pop("grafana.contact-point ops/hook")[0] == "warn"  # until `deleteContactPoints` names it
     assert "invalid format of evaluation results" in rows.pop("grafana.rule Shop/NotReduced")[1]
     assert "Z" in rows.pop("grafana.rule Shop/UnknownLetter")[1]
     assert {name: row for name, (row, _) in rows.items()} == {
         "grafana.rule Shop/Up": "pass",
         "grafana.contact-point ops/new": "pass",
+        "grafana.policy policies": "pass",
         "grafana.rule Shop/NoData": "warn",
         "grafana.rule Shop/Quiet": "pass",
         "grafana.rule Shop/Paused": "skip",
@@ -222,14 +230,19 @@ def test_verify_finds_rules_that_fail(stack: Stack) -> None:
     }
 
 
-def test_rule_that_left_its_file_is_reported_until_it_is_deleted(stack: Stack) -> None:
-    """Grafana keeps it, and goes on notifying people of it."""
+def test_what_left_its_file_is_reported_until_it_is_deleted(stack: Stack) -> None:
+    """Grafana keeps it, and goes on notifying people. Without any policy it mails an address that nobody has."""
+    (stack.folder / "contacts.alerting.yml").write_text("apiVersion: 1\nresetPolicies: [1]\n")
+    stack.run("up")
+    found = stack.rows()["grafana.policy policies"]
+    assert found == ("warn", "Grafana sends alerts to `grafana-default-email`, a mail to example@email.com")
+    (stack.folder / "contacts.alerting.yml").write_text(CONTACTS)
     (stack.folder / "rules.alerting.yml").write_text("apiVersion: 1\n")
     stack.run("up")
     assert stack.rows()["grafana.rule shop/Up"][0] == "warn"
     (stack.folder / "rules.alerting.yml").write_text("apiVersion: 1\ndeleteRules: [{uid: up}]\n")
     stack.run("up")
-    assert stack.rows().keys() == {"grafana.contact-point ops/hook"}
+    assert stack.rows().keys() == {"grafana.contact-point ops/hook", "grafana.policy policies"}
 
 
 @contextmanager
@@ -255,9 +268,7 @@ def sink() -> Iterator[tuple[int, list[tuple[str, str, str]]]]:
 
 def test_a_contact_point_is_notified_with_its_secret(stack: Stack) -> None:
     with sink() as (port, taken):
-        contacts = CONTACTS.replace("127.0.0.1:9/", f"127.0.0.1:{port}/")
-        soon = "- receiver: ops\n    group_wait: 1s\n"
-        (stack.folder / "contacts.alerting.yml").write_text(contacts.replace("- receiver: ops\n", soon))
+        (stack.folder / "contacts.alerting.yml").write_text(SOON.replace("127.0.0.1:9/", f"127.0.0.1:{port}/"))
         (stack.folder / "rules.alerting.yml").write_text(RULES.replace("$A < 1", "$A > 0"))
         stack.run("up")
         wait_until(lambda: taken, bool, 90, what="the notification")
@@ -266,3 +277,13 @@ def test_a_contact_point_is_notified_with_its_secret(stack: Stack) -> None:
     assert login == f"Basic {b64encode(f'me:{SECRET}'.encode()).decode()}"
     [first, *_] = json.loads(text)["alerts"]
     assert first["annotations"]["summary"] == f"{first['labels']['team']} is down"
+
+
+def test_notification_that_nobody_takes_is_a_failure(stack: Stack) -> None:
+    (stack.folder / "contacts.alerting.yml").write_text(SOON)
+    (stack.folder / "rules.alerting.yml").write_text(RULES.replace("$A < 1", "$A > 0"))
+    stack.run("up")
+    point = "grafana.contact-point ops/hook"
+    rows = wait_until(stack.rows, lambda rows: rows[point][0] == "fail", 90, what="the notification")
+    assert rows.pop(point) == ("fail", "its last notification was not taken")
+    assert {row for row, _ in rows.values()} == {"pass"}

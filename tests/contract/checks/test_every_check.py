@@ -77,6 +77,7 @@ def test_skips_what_was_left_out_with_the_reason(well: World) -> None:
         "grafana.dashboard",
         "grafana.rule",
         "grafana.contact-point",
+        "grafana.policy",
         "exporter.works",
         "probe.success",
         "job.stored",

@@ -83,7 +83,8 @@ def test_reads_rules_and_contact_points(tmp_path: Path) -> None:
         ("A", "rate(process_cpu_seconds_total[$__rate_interval])")
     ]
     assert [(each.name, each.uid, each.type) for each in file.contact_points] == [("ops", "ops-hook", "webhook")]
-    assert str(file.policy) == "alerting/a.yml:28:5"
+    assert file.policy
+    assert str(file.policy.origin) == "alerting/a.yml:28:5"
 
 
 def test_renders_files_as_they_are_and_secret_with_contact_points(tmp_path: Path) -> None:

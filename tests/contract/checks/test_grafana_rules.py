@@ -1,4 +1,4 @@
-"""Grafana's own alerting: the rules that it has loaded, what came of their evaluation, and its contact points."""
+"""Grafana's own alerting: the rules that it has loaded, and what came of their evaluation."""
 
 from __future__ import annotations
 
@@ -9,14 +9,13 @@ from typing import Any
 
 import pytest
 
-from stackctl.checks import grafana_alerting
+from stackctl.checks import grafana_rules
 from stackctl.clients.http import Away
 from tests.contract.serving import Reply
 from tests.contract.world import World, success, words
 
 LOGS = "See `stackctl logs grafana`."
 RULES, STATES = "/api/v1/provisioning/alert-rules", "/api/prometheus/grafana/api/v1/rules"
-CONTACT_POINTS = "/api/v1/provisioning/contact-points"
 NEVER = "0001-01-01T00:00:00Z"
 
 
@@ -55,9 +54,8 @@ def times() -> Iterator[str]:
     return (f"2026-01-01T00:00:{second:02}Z" for second in count())
 
 
-def test_rules_and_contact_points_that_work_pass(well: World) -> None:
+def test_rule_that_works_passes(well: World) -> None:
     assert words(well.only("grafana.rule", "Shop/Low")) == ("pass", "evaluates without errors", "")
-    assert words(well.only("grafana.contact-point", "ops/ops-mail")) == ("pass", "loaded", "")
 
 
 def test_a_rule_that_is_not_loaded_is_reported(well: World) -> None:
@@ -76,7 +74,7 @@ def test_a_rule_that_no_file_has_any_more_is_a_warning(well: World, provenance: 
 
 def test_stack_without_grafana_has_no_rows(well: World) -> None:
     well.change(stack=replace(well.context.stack, grafana=None))
-    assert [*grafana_alerting.check(well.context)] == []
+    assert [*grafana_rules.check(well.context)] == []
 
 
 def test_rules_that_cannot_be_listed_are_reported_once(well: World) -> None:
@@ -177,32 +175,19 @@ def test_a_rule_depends_on_a_prometheus_that_does_not_work(well: World) -> None:
 
 
 def test_alerting_that_is_off_is_reported(well: World) -> None:
-    for path in (RULES, STATES, CONTACT_POINTS):
+    for path in (RULES, STATES):
         well.servers["grafana"].routes[path] = Reply({"message": "Not found"}, 404)
-    assert {each.status for each in well.findings("grafana.rule", "grafana.contact-point")} == {"fail"}
+    assert {each.status for each in well.findings("grafana.rule")} == {"fail"}
 
 
-def test_a_login_that_may_not_read_the_alerting_is_a_skip(well: World) -> None:
-    well.servers["grafana"].routes[CONTACT_POINTS] = Reply({"message": "Access denied"}, 403)
-    assert words(well.only("grafana.contact-point")) == (
-        "skip",
-        "the login may not read Grafana's alerting",
-        "Give it the role Admin.",
-    )
+def test_login_that_may_not_read_the_rules_is_a_skip(well: World) -> None:
+    well.servers["grafana"].routes[RULES] = Reply({"message": "Access denied"}, 403)
+    remedy = "Give it the role Admin."
+    assert words(well.only("grafana.rule")) == ("skip", "the login may not read Grafana's alerting", remedy)
 
 
-def test_a_contact_point_that_is_not_loaded_is_reported(well: World) -> None:
-    well.servers["grafana"].routes[CONTACT_POINTS] = [{"uid": "", "name": "email receiver", "type": "email"}]
-    assert words(well.only("grafana.contact-point")) == ("fail", "Grafana has not loaded it (uid ops-mail)", LOGS)
-
-
-def test_a_contact_point_of_another_type_is_reported(well: World) -> None:
-    well.servers["grafana"].routes[CONTACT_POINTS][0]["type"] = "slack"
-    assert well.only("grafana.contact-point").summary == "Grafana has it with another type: `slack`"
-
-
-def test_a_stack_without_such_files_has_no_rows(well: World) -> None:
+def test_stack_without_such_rules_has_no_rows(well: World) -> None:
     grafana = well.context.stack.grafana
     assert grafana
     well.change(stack=replace(well.context.stack, grafana=replace(grafana, alerting=())))
-    assert well.findings("grafana.rule", "grafana.contact-point") == []
+    assert well.findings("grafana.rule") == []

@@ -1,4 +1,4 @@
-"""Grafana's own alerting: every declared rule is loaded as written and evaluates, every contact point is there.
+"""The alert rules that Grafana evaluates itself: each is loaded as written, and its evaluation works.
 
 Grafana reports `ok` of a rule before its first evaluation, and `inactive` of one whose every evaluation fails.
 """
@@ -14,20 +14,19 @@ from stackctl import conventions as c
 from stackctl.clients.grafana import AlertRule, RuleState
 from stackctl.clients.http import NoAnswer
 from stackctl.diagnostic import Diagnostic
-from stackctl.model import ContactPoint, GrafanaRule
+from stackctl.model import GrafanaRule
 from stackctl.promql import duration
 from stackctl.verification.context import Context
 from stackctl.verification.subject import Subject
 
 RULE = "grafana.rule"
-CONTACT_POINT = "grafana.contact-point"
 
 # So many rules that are not declared are looked at: people may have made as many as they like.
 _LOOKED_AT = 50
 # The states after an evaluation without data that raise no alert.
 _QUIET = ("OK", "KeepLast")
-_LOGS = "See `stackctl logs grafana`."
-_RESTART = "Run `stackctl up`, which restarts Grafana: it reads these files at its start only."
+LOGS = "See `stackctl logs grafana`."
+RESTART = "Run `stackctl up`, which restarts Grafana: it reads these files at its start only."
 
 
 @dataclass(frozen=True)
@@ -51,21 +50,15 @@ def _is_of(state: RuleState, rule: GrafanaRule, loaded: AlertRule) -> bool:
 
 
 def check(context: Context) -> Iterable[Diagnostic]:
-    """A finding for every alert rule and every contact point of the files that Grafana is provisioned with, and for
-    rules that are left of others."""
-    grafana = context.stack.grafana
-    if grafana is None:
+    """A finding for every alert rule of the files that Grafana is provisioned with, and for rules that are left of
+    others."""
+    if context.stack.grafana is None:
         return []
     declared = context.stack.grafana_rules
     rules = [(Subject(RULE, f"{rule.folder}/{rule.title}", rule.origin), rule) for rule in declared]
-    points = [
-        (Subject(CONTACT_POINT, f"{point.name}/{point.uid}", point.origin), point)
-        for file in grafana.alerting
-        for point in file.contact_points
-    ]
     if c.GRAFANA in context.skipped:
-        return [subject.skipped(context.why_skipped(c.GRAFANA, "Grafana")) for subject, _ in (*rules, *points)]
-    return [*_rules(context, rules), *_contact_points(context, points)]
+        return [subject.skipped(context.why_skipped(c.GRAFANA, "Grafana")) for subject, _ in rules]
+    return [*_rules(context, rules)]
 
 
 def _rules(context: Context, expected: Sequence[tuple[Subject, GrafanaRule]]) -> Iterator[Diagnostic]:
@@ -91,7 +84,7 @@ def _rules(context: Context, expected: Sequence[tuple[Subject, GrafanaRule]]) ->
 
     seen = context.settle(observe, settled, within=context.seconds)
     for subject, rule in expected:
-        yield _unread(subject, seen) if isinstance(seen, NoAnswer) else _rule(context, subject, rule, seen)
+        yield unread(subject, seen) if isinstance(seen, NoAnswer) else _rule(context, subject, rule, seen)
     if not isinstance(seen, NoAnswer):
         yield from _undeclared(context, frozenset(rule.uid for _, rule in expected), seen.rules.values())
 
@@ -125,25 +118,26 @@ def _is_slow(state: RuleState, context: Context) -> bool:
     return 2 * state.interval > context.seconds
 
 
-def _unread(subject: Subject, error: NoAnswer) -> Diagnostic:
+def unread(subject: Subject, error: NoAnswer) -> Diagnostic:
+    """The finding where Grafana does not say what it has."""
     if error.status == 403:
         return subject.skipped("the login may not read Grafana's alerting", "Give it the role Admin.")
-    return subject.unanswered(error, _LOGS)
+    return subject.unanswered(error, LOGS)
 
 
 def _rule(context: Context, subject: Subject, rule: GrafanaRule, seen: _Seen) -> Diagnostic:
     loaded, state = seen.rules.get(rule.uid), seen.state(rule)
     if loaded is None:
-        return subject.failed(f"Grafana has not loaded it (uid {rule.uid})", _LOGS)
+        return subject.failed(f"Grafana has not loaded it (uid {rule.uid})", LOGS)
     if other := [*_differences(rule, loaded)]:
-        return subject.failed(f"Grafana has loaded it with another {', '.join(other)}", _RESTART, stage="loaded")
+        return subject.failed(f"Grafana has loaded it with another {', '.join(other)}", RESTART, stage="loaded")
     if loaded.is_paused:
         return subject.skipped("it is paused: Grafana does not evaluate it")
     if context.away.get(c.PROMETHEUS) and any(each.datasource == context.stack.datasource_uid for each in rule.queries):
         away = context.away[c.PROMETHEUS]
         return subject.depends(away.summary, away.check)
     if state is None:
-        return subject.failed("Grafana does not evaluate it", _LOGS, stage="loaded")
+        return subject.failed("Grafana does not evaluate it", LOGS, stage="loaded")
     return _health(context, subject, rule, state)
 
 
@@ -175,19 +169,4 @@ def _health(context: Context, subject: Subject, rule: GrafanaRule, state: RuleSt
     if _is_slow(state, context):
         remedy = "Run `stackctl verify` again later, or wait longer with --timeout."
         return subject.skipped(f"not evaluated yet: its group is evaluated every {state.interval:g} s", remedy)
-    return subject.failed("not evaluated since the start of Grafana", _LOGS, stage="loaded")
-
-
-def _contact_points(context: Context, expected: Sequence[tuple[Subject, ContactPoint]]) -> Iterator[Diagnostic]:
-    if not expected:
-        return
-    seen = context.settle(context.grafana().contact_points, lambda _: True)
-    for subject, point in expected:
-        if isinstance(seen, NoAnswer):
-            yield _unread(subject, seen)
-        elif point.uid not in seen:
-            yield subject.failed(f"Grafana has not loaded it (uid {point.uid})", _LOGS)
-        elif seen[point.uid].lower() != point.type.lower():
-            yield subject.failed(f"Grafana has it with another type: `{seen[point.uid]}`", _RESTART, stage="loaded")
-        else:
-            yield subject.passed("loaded")
+    return subject.failed("not evaluated since the start of Grafana", LOGS, stage="loaded")
