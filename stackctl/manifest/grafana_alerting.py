@@ -7,72 +7,32 @@ of that is found here first. It replaces variables in most values, by nothing wh
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
-from difflib import get_close_matches
 from pathlib import Path as FolderPath
 from typing import Any
 
 from stackctl import redaction
 from stackctl.components.grafana import FROM_FILE
 from stackctl.diagnostic import Diagnostic
+from stackctl.manifest.alerting_form import COMPUTED, Found, as_seconds, items, wrong_form
 from stackctl.manifest.document import Document, Path, Scalar, plain_value
 from stackctl.manifest.parse import parse
 from stackctl.manifest.patterns import no_match
 from stackctl.manifest.problems import Problems
 from stackctl.manifest.text import is_pattern, named_files, read_named
-from stackctl.manifest.validate import closest, show_path, unknown_name
+from stackctl.manifest.validate import show_path, unknown_name
 from stackctl.model import AlertingFile, ContactPoint, Datasources, GrafanaQuery, GrafanaRule, Policy, policy_of
-from stackctl.promql import duration
 from stackctl.promql.correction import syntax_remedy
 from stackctl.promql.expression import syntax_error
 from stackctl.promql.grafana import MACROS, references, runnable
 from stackctl.secret_names import sounds_secret
 from stackctl.source import Position, Secret
 
-Found = tuple[Path, str, str]
-
 _PLACE: Path = ("grafana", "alerting")
 # Grafana skips files that end in anything else.
 _ENDINGS = (".yml", ".yaml", ".json")
-_LISTS = frozenset(
-    {"groups", "deleteRules", "contactPoints", "deleteContactPoints", "policies", "resetPolicies", "muteTimes"}
-    | {"deleteMuteTimes", "templates", "deleteTemplates"}
-)
-_KEYS = _LISTS | {"apiVersion"}
-# The keys that each part needs, and others that it may have; more may come with a version of Grafana.
-_GROUP = ("name", "folder", "interval", "rules")
-_RULE = ("uid", "title", "condition", "for", "data")
-_RECORD = ("uid", "title", "data")
-_QUERY = ("refId", "datasourceUid", "model")
-_RECEIVER = ("uid", "type", "settings")
-_OF_RULE = (
-    *("noDataState", "execErrState", "keepFiringFor", "annotations", "labels", "isPaused", "dashboardUid", "panelId"),
-    *("notification_settings", "record", "missing_series_evals_to_resolve", "dasboardUid"),
-)
-_NEARLY = 0.8  # of the letters of a key, in their order
-_OF_QUERY = ("queryType", "relativeTimeRange")
-_OF_RECEIVER = ("disableResolveMessage",)
-_OF_POLICY = (
-    *("receiver", "group_by", "group_wait", "group_interval", "repeat_interval", "routes", "continue", "match"),
-    *("match_re", "matchers", "object_matchers", "mute_time_intervals", "active_time_intervals", "orgId"),
-)
-_UID = re.compile(r"[A-Za-z0-9_-]{1,40}")
-_SECONDS = 10  # between two looks of Grafana at which rules are due
-# What a rule does where a query finds nothing, or fails.
-_STATES = {
-    "noDataState": ("NoData", "Alerting", "OK", "KeepLast"),
-    "execErrState": ("Error", "Alerting", "OK", "KeepLast"),
-}
-# Datasources that Grafana computes itself: expressions.
-_COMPUTED = ("__expr__", "-100")
 _DEFAULT_CONTACT_POINT = "grafana-default-email"
-# Types of contact points; no other one, like `kafka`, is nearly one of these.
-_TYPES = [
-    *("prometheus-alertmanager", "dingding", "discord", "email", "googlechat", "jira", "line", "mqtt", "opsgenie"),
-    *("oncall", "pagerduty", "pushover", "sensugo", "slack", "sns", "teams", "telegram", "threema", "victorops"),
-    *("webex", "webhook", "wecom"),
-]
 # Grafana takes these texts as they are; in all others it replaces variables.
 _VERBATIM = frozenset({"annotations", "model", "muteTimes", "templates"})
 _VARIABLE = re.compile(r"\$(?:__env\{(\w+)\}|\{(\w+)\}|(?!__\w+\{)([A-Za-z_]\w*|[0-9*#@!?-]))")
@@ -105,7 +65,7 @@ def read_alerting(
         if read.problems:
             problems.extend(_without_line(each) for each in read.problems)
             continue
-        problems.extend(_placed(read, each) for each in _wrong_form(read.value))
+        problems.extend(_placed(read, each) for each in wrong_form(read.value))
         problems.extend(_placed(read, each) for each in _variables(read.value, variables))
         rules = tuple(_rules(read, datasources))
         files.append((read, AlertingFile(name, text, rules, tuple(_contact_points(read)), _policy(read))))
@@ -164,151 +124,6 @@ def _without_line(problem: Diagnostic) -> Diagnostic:
 # -- each file alone ------------------------------------------------------------------------------------------
 
 
-def _wrong_form(value: Any) -> Iterator[Found]:
-    if not isinstance(value, dict):
-        yield (
-            (),
-            "not a file of Grafana's alerting",
-            "Export it in Grafana, or begin with `apiVersion: 1` and `groups:`.",
-        )
-        return
-    for key in value.keys() - _KEYS:
-        yield (key,), "Grafana ignores this key", unknown_name(key, sorted(_KEYS), "It reads")
-    for key in sorted(value.keys() & _LISTS):
-        items = value[key]
-        if items is not None and not isinstance(items, list):
-            yield (key,), "not a list", "Begin each of its items with `-`."
-        elif key != "resetPolicies":
-            for at, item in enumerate(items or ()):
-                if not isinstance(item, dict):
-                    yield (key, at), "not a mapping", "Write its keys and values."
-    for path, group in _items(value, (), "groups"):
-        yield from _missing(path, group, _GROUP)
-        yield from _interval(path, group)
-        yield from _nearly(path, group, (*_GROUP, "orgId"))
-        for place, rule in _items(group, path, "rules"):
-            # A rule that records series has no condition, and no time to wait.
-            yield from _missing(place, rule, _RECORD if rule.get("record") else _RULE)
-            yield from _nearly(place, rule, (*_RULE, *_OF_RULE))
-            yield from _rule(place, rule)
-    for path, point in _items(value, (), "contactPoints"):
-        yield from _missing(path, point, ("name",))
-        for place, receiver in _items(point, path, "receivers"):
-            yield from _missing(place, receiver, _RECEIVER)
-            yield from _nearly(place, receiver, (*_RECEIVER, *_OF_RECEIVER))
-            yield from _type(place, receiver)
-    for path, policy in _items(value, (), "policies"):
-        yield from _missing(path, policy, ("receiver",))
-        yield from _policy_keys(path, policy)
-    for key in ("groups", "contactPoints", "policies", "muteTimes", "templates"):
-        for path, item in _items(value, (), key):
-            if item.get("orgId") not in (None, "0", "1"):
-                yield (
-                    (*path, "orgId"),
-                    "the stack's Grafana has one organization, whose number is 1",
-                    "Write `orgId: 1`.",
-                )
-
-
-def _items(value: Any, path: Path, key: str) -> Iterator[tuple[Path, dict[str, Any]]]:
-    """Yield the mappings of the list under `key`, each with its place."""
-    listed = value.get(key) if isinstance(value, dict) else None
-    for at, item in enumerate(listed if isinstance(listed, list) else ()):
-        if isinstance(item, dict):
-            yield (*path, key, at), item
-
-
-def _missing(path: Path, value: Mapping[str, Any], keys: Iterable[str]) -> Iterator[Found]:
-    for key in keys:
-        if not value.get(key):
-            yield path, f"there is no `{key}`, without which Grafana does not start", f"Add `{key}`."
-
-
-def _nearly(path: Path, value: Mapping[str, Any], keys: Sequence[str]) -> Iterator[Found]:
-    """Keys that are nearly known ones, whose values Grafana ignores."""
-    for key in value:
-        close = get_close_matches(str(key), keys, n=1, cutoff=_NEARLY)
-        if close and key not in keys:
-            yield (*path, key), "Grafana ignores this key", f"Did you mean `{close[0]}`?"
-
-
-def _policy_keys(path: Path, policy: Mapping[str, Any]) -> Iterator[Found]:
-    yield from _nearly(path, policy, _OF_POLICY)
-    for place, route in _items(policy, path, "routes"):
-        yield from _policy_keys(place, route)
-
-
-def _interval(path: Path, group: Mapping[str, Any]) -> Iterator[Found]:
-    given = group.get("interval")
-    if isinstance(given, str) and given:
-        seconds = _seconds(given)
-        if seconds is None:
-            yield (*path, "interval"), f"not a duration: `{given}`", "Write for example `1m`."
-        elif seconds <= 0 or seconds % _SECONDS:
-            message = f"Grafana evaluates rules at multiples of {_SECONDS}s only, not every {given}"
-            yield (*path, "interval"), message, "Write for example `10s` or `1m`."
-
-
-def _seconds(text: str) -> float | None:
-    try:
-        return duration.seconds(text)
-    except ValueError:
-        return None
-
-
-def _rule(path: Path, rule: Mapping[str, Any]) -> Iterator[Found]:
-    uid, wait = rule.get("uid"), rule.get("for")
-    if isinstance(uid, str) and uid and not _UID.fullmatch(uid):
-        yield (*path, "uid"), f"not a uid: `{uid}`", "Use at most 40 of the characters a-z, A-Z, 0-9, - and _."
-    if isinstance(wait, str) and wait and _seconds(wait) is None:
-        yield (*path, "for"), f"not a duration: `{wait}`", "Write for example `5m`, or `0s` for none."
-    for key, states in _STATES.items():
-        if rule.get(key) and rule[key] not in states:
-            yield (
-                (*path, key),
-                f"`{rule[key]}` is not a state that Grafana knows here",
-                unknown_name(str(rule[key]), states, "It knows"),
-            )
-    refs: list[str] = []
-    for place, query in _items(rule, path, "data"):
-        yield from _missing(place, query, _QUERY)
-        yield from _nearly(place, query, (*_QUERY, *_OF_QUERY))
-        yield from _time_range(place, query)
-        if (ref := query.get("refId")) in refs:
-            yield (*place, "refId"), f"two queries of the rule are `{ref}`", "Give one of them another `refId`."
-        refs += [str(ref)] if ref else []
-    condition = rule.get("condition")
-    if condition and refs and condition not in refs:
-        yield (
-            (*path, "condition"),
-            f"the rule has no query `{condition}`",
-            unknown_name(str(condition), dict.fromkeys(refs), "It has"),
-        )
-
-
-def _time_range(path: Path, query: Mapping[str, Any]) -> Iterator[Found]:
-    """A query of a datasource needs a time range; an expression has none of its own."""
-    given = query.get("relativeTimeRange")
-    begin, end = (_number(given.get(key)) if isinstance(given, dict) else 0 for key in ("from", "to"))
-    if query.get("datasourceUid") not in _COMPUTED and begin <= end:
-        message = "its time range begins after its end, or is missing, so that Grafana does not start"
-        yield path, message, "Write for example `relativeTimeRange: {from: 600, to: 0}`, in seconds before now."
-
-
-def _number(value: Any) -> float:
-    try:
-        return float(value or 0)
-    except (TypeError, ValueError):
-        return 0
-
-
-def _type(path: Path, receiver: Mapping[str, Any]) -> Iterator[Found]:
-    """A type that is nearly one of Grafana's. Others may come with a version."""
-    type_ = receiver.get("type")
-    if isinstance(type_, str) and type_.lower() not in _TYPES and (close := closest(type_.lower(), _TYPES)):
-        yield (*path, "type"), f"Grafana has no contact points of the type `{type_}`", f"Did you mean `{close}`?"
-
-
 def _variables(value: Any, known: Mapping[str, str | Secret]) -> Iterator[Found]:
     """Variables that Grafana replaces by something else than their values."""
     for path, text in _texts(value, ()):
@@ -337,15 +152,15 @@ def _revealed(value: str | Secret) -> str:
 
 
 def _rules(document: Document, datasources: Datasources) -> Iterator[GrafanaRule]:
-    for path, group in _items(document.value, (), "groups"):
-        for place, rule in _items(group, path, "rules"):
+    for path, group in items(document.value, (), "groups"):
+        for place, rule in items(group, path, "rules"):
             if rule.get("uid") and rule.get("title"):
                 yield GrafanaRule(
                     str(rule["uid"]),
                     str(rule["title"]),
                     str(group.get("name") or ""),
                     str(group.get("folder") or ""),
-                    _seconds(str(group.get("interval") or "")) or 0,
+                    as_seconds(str(group.get("interval") or "")) or 0,
                     plain_value(rule),
                     tuple(_queries(document, place, rule, datasources)),
                     _shown(document.position((*place, "title"))),
@@ -357,7 +172,7 @@ def _queries(
 ) -> Iterator[GrafanaQuery]:
     """The queries of a rule in PromQL."""
     asked = {datasources.uid, *(each.uid for each in datasources.others if each.type == "prometheus")}
-    for place, query in _items(rule, path, "data"):
+    for place, query in items(rule, path, "data"):
         model = query.get("model")
         expr = model.get("expr") if isinstance(model, dict) else None
         if query.get("datasourceUid") in asked and isinstance(expr, Scalar):
@@ -371,14 +186,14 @@ def _shown(position: Position) -> Position:
 
 
 def _contact_points(document: Document) -> Iterator[ContactPoint]:
-    for path, point in _items(document.value, (), "contactPoints"):
-        for place, each in _items(point, path, "receivers"):
+    for path, point in items(document.value, (), "contactPoints"):
+        for place, each in items(point, path, "receivers"):
             name, uid, type_ = (str(value or "") for value in (point.get("name"), each.get("uid"), each.get("type")))
             yield ContactPoint(name, uid, type_, _shown(document.position(place)))
 
 
 def _policy(document: Document) -> Policy | None:
-    first = next(_items(document.value, (), "policies"), None)
+    first = next(items(document.value, (), "policies"), None)
     return policy_of(plain_value(first[1]), _shown(document.position(first[0]))) if first else None
 
 
@@ -387,17 +202,17 @@ def _policy(document: Document) -> Policy | None:
 
 def _together(files: Sequence[tuple[Document, AlertingFile]], datasources: Datasources) -> Iterator[Diagnostic]:
     yield from _same(files)
-    known = [datasources.uid, *(each.uid for each in datasources.others), *_COMPUTED]
+    known = [datasources.uid, *(each.uid for each in datasources.others), *COMPUTED]
     points = {_DEFAULT_CONTACT_POINT, *(point.name for _, file in files for point in file.contact_points)}
-    times = {str(item.get("name")) for document, _ in files for _, item in _items(document.value, (), "muteTimes")}
+    times = {str(item.get("name")) for document, _ in files for _, item in items(document.value, (), "muteTimes")}
     for document, file in files:
-        for path, group in _items(document.value, (), "groups"):
-            for place, rule in _items(group, path, "rules"):
+        for path, group in items(document.value, (), "groups"):
+            for place, rule in items(group, path, "rules"):
                 settings = rule.get("notification_settings")
                 sent = _routes((*place, "notification_settings"), settings, points, times)
                 for found in (*_asked(place, rule, known), *sent):
                     yield _placed(document, found)
-        for path, policy in _items(document.value, (), "policies"):
+        for path, policy in items(document.value, (), "policies"):
             for found in _routes(path, policy, points, times):
                 yield _placed(document, found)
         for rule_ in file.rules:
@@ -406,7 +221,7 @@ def _together(files: Sequence[tuple[Document, AlertingFile]], datasources: Datas
 
 
 def _asked(path: Path, rule: Mapping[str, Any], known: Sequence[str]) -> Iterator[Found]:
-    for place, query in _items(rule, path, "data"):
+    for place, query in items(rule, path, "data"):
         uid = query.get("datasourceUid")
         if isinstance(uid, str) and uid and "$" not in uid and uid not in known:
             yield (
@@ -433,7 +248,7 @@ def _routes(path: Path, policy: Any, points: set[str], times: set[str]) -> Itera
             if str(each) not in times:
                 remedy = unknown_name(str(each), sorted(times), "There are")
                 yield (*path, key, at), f"there is no mute timing `{each}`", remedy
-    for place, route in _items(policy, path, "routes"):
+    for place, route in items(policy, path, "routes"):
         yield from _routes(place, route, points, times)
 
 
@@ -449,7 +264,7 @@ def _same(files: Sequence[tuple[Document, AlertingFile]]) -> Iterator[Diagnostic
             if key[2] and (first := seen.setdefault(key, origin)) is not origin:
                 summary = f"another {key[1]} has the {key[0]} `{key[2]}` already ({first})"
                 yield Diagnostic("grafana.alerting", summary, origin, "", f"Give one of them another {key[0]}.")
-    policies = [(document, *each) for document, _ in files for each in _items(document.value, (), "policies")]
+    policies = [(document, *each) for document, _ in files for each in items(document.value, (), "policies")]
     for document, path, _ in policies[1:]:
         remedy = "Make it one of the `routes` of the other."
         yield _placed(document, (path, "Grafana has one tree of policies, and this one replaces another", remedy))

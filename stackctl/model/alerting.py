@@ -62,10 +62,11 @@ class Policy:
 
         A name with a variable, which Grafana replaces, is taken for any.
         """
-        is_open = "$" in self.receiver + other.receiver or None in (self.matchers, other.matchers)
-        same = is_open or (self.receiver, self.matchers) == (other.receiver, other.matchers)
-        below = len(self.routes) == len(other.routes)
-        return same and below and all(own.is_like(their) for own, their in zip(self.routes, other.routes, strict=True))
+        to_same = "$" in self.receiver + other.receiver or self.receiver == other.receiver
+        of_same = None in (self.matchers, other.matchers) or self.matchers == other.matchers
+        if not to_same or not of_same or len(self.routes) != len(other.routes):
+            return False
+        return all(own.is_like(their) for own, their in zip(self.routes, other.routes, strict=True))
 
 
 def policy_of(value: Mapping[str, Any], origin: Position | None = None) -> Policy:
