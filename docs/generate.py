@@ -248,6 +248,8 @@ These faults are known, and `verify` does not see them.
   remembers its type; then they fail. `contract.metric` warns of it.
 - When a service that federates or honors labels is removed, queries return its series for five minutes more, and rules
   and panels of them pass for so long.
+- Pushes that the Pushgateway cannot read at all, of a job whose pushes it has accepted before: it does not report whose
+  they were. Nor does any check know how often a job has to push: write an alert about `push_time_seconds` for that.
 - Counters that go back because several processes answer in turn, if they do not serve the `process_*` metrics.
 - A page that serves `scrape_samples_*` itself, in place of what Prometheus would write.
 - Federated sources that write the same series with timestamps of their own, if these are in order. Of jobs that honor

@@ -315,6 +315,7 @@ CODES: Mapping[str, str] = {
     "init.exists": "A file that would be written exists already.",
     "job.gaps": "A job is scraped so seldom that expressions find nothing between scrapes.",
     "job.loaded": "Prometheus does not have a declared scrape job.",
+    "job.pushed": "The Pushgateway refuses what a job pushes, or a job pushes under other labels than declared.",
     "job.stored": "Samples of a job are not stored.",
     "json.nesting": "The file is nested too deeply.",
     "json.syntax": "The file is not valid JSON.",

@@ -12,6 +12,7 @@ from dataclasses import replace
 
 from stackctl.backing.announced import MEMORY_SCRAPES
 from stackctl.backing.metric_summary import SHOWN, SUFFIXES, Scraped, Shape, Source, look
+from stackctl.checks import pushed
 from stackctl.clients.http import NoAnswer
 from stackctl.clients.prometheus import ActiveTarget, Labels, Prometheus
 from stackctl.contract.differences import is_of_client
@@ -69,6 +70,8 @@ def _source(
     up = [target for target in seen.targets if target.job == job.name and target.health == "up" and seen.fresh(target)]
     if not up:
         return [subject.skipped("nothing is scraped: none of its targets is up", "See the results of `target.up`.")]
+    if source.grouping is not None and pushed.refused_of(context, source.service):
+        return [subject.depends("its last push was refused", f"{pushed.ID} {source.service.name}")]
     if source.grouping is None:  # relabelling may have changed the label
         source = replace(source, labels=tuple(sorted({target.labels.get("job", "") for target in up})))
     try:

@@ -14,7 +14,7 @@ import subprocess
 import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from threading import Event
@@ -360,6 +360,15 @@ def server_freezes(server: str) -> Callable[[Good], Fix]:
     return apply
 
 
+def push_is_refused(good: Good) -> Fix:
+    """A batch job pushes what the Pushgateway takes, and then the same with a timestamp, which it refuses."""
+    url = f"http://127.0.0.1:{good.ports['pushgateway']}/metrics/job/batch"
+    urllib.request.urlopen(urllib.request.Request(url, b"rows 1\n"), timeout=5).close()
+    with suppress(urllib.error.HTTPError):
+        urllib.request.urlopen(urllib.request.Request(url, b"rows 2 1000\n"), timeout=5).close()
+    return lambda: urllib.request.urlopen(urllib.request.Request(url, method="DELETE"), timeout=5).close()
+
+
 def another_generation_is_current(good: Good) -> Fix:
     """The link is switched and no server is told: what the disk says is not what runs."""
     current = good.live / "current"
@@ -577,6 +586,7 @@ IN_THE_SERVERS = (
         server_stops("pushgateway"),
         "component.ready pushgateway",
     ),
+    mutant("a push is refused", push_is_refused, '~ job.pushed job="batch"'),
     mutant("the node exporter has ended", server_stops("node"), *NO_NODE),
     mutant(
         "the node exporter is frozen: its last scrape stands still",

@@ -35,6 +35,11 @@ shop_wait_seconds_count 7
 shop_info{version="1.0"} 1
 """
 ONE = "# TYPE piece gauge\npiece 1\n"
+# What a Pushgateway serves of a group: when its last push was accepted, and when one was refused.
+PUSH_TIMES = """\
+push_time_seconds{{batch="a"}} {accepted}
+push_failure_time_seconds{{batch="a"}} {refused}
+"""
 
 
 def restarts(now: int) -> str:
@@ -379,6 +384,11 @@ COMING_AND_GOING = (
             ),
         ),
         dashboard=board(panel("P", "sum(batch_rows)", 'batch_rows{kind="a"}')),
+    ),
+    Piece(
+        "pushed-again",
+        {"/pushed-again": page(PUSH_TIMES.format(accepted=2, refused=1))},
+        service("pushed-again"),
     ),
     Piece(
         "pushed-and-deleted",

@@ -6,7 +6,7 @@ import json
 from dataclasses import replace
 
 from tests.e2e.pieces import OPEN_METRICS, Page, Piece, alert, board, filtering, group, page, panel, record, service
-from tests.e2e.pieces.benign import CHOSEN_ALL, FIRES, ONE, QUEUE, RENAMED, SHOP, notified, relabel
+from tests.e2e.pieces.benign import CHOSEN_ALL, FIRES, ONE, PUSH_TIMES, QUEUE, RENAMED, SHOP, notified, relabel
 
 
 def broken(name: str, made: Page, *checks: str, **fields: object) -> Piece:
@@ -310,6 +310,12 @@ SCRAPES = (
             }
         },
         red=frozenset({"remote_read.answers read-nowhere"}),
+    ),
+    Piece(
+        "refused-push",
+        {"/refused-push": page(PUSH_TIMES.format(accepted=1, refused=2))},
+        service("refused-push"),
+        red=frozenset({'~ job.pushed job="refused-push", batch="a", instance="APP"'}),
     ),
 )
 
