@@ -38,7 +38,7 @@ def _catalogue(stack: Stack) -> Catalogue:
             series[name] = merged(series[name], known) if name in series else known
     servers = [server for server in stack.components if server.scrape]
     components = [registry.of(server) for server in servers]
-    is_open = bool(_FROM_ELSEWHERE & stack.prometheus.extra.keys())
+    is_open = stack.prometheus.is_written_to or bool(_FROM_ELSEWHERE & stack.prometheus.extra.keys())
     is_known = not is_open and all(service.contract for service in stack.services)
     if not is_known:
         series = {name: _of_any_job(known) for name, known in series.items()}

@@ -57,8 +57,7 @@ def no_alert(series: Series, selector: Selector) -> Verdict:
     Those of other servers may come too, where they are federated or written here.
     """
     names = {rule.name for rules in series.context.rules().values() for rule in rules if rule.kind == "alert"}
-    server = series.context.stack.prometheus
-    is_open = bool(series.context.given) or server.remote_write_receiver or server.otlp_receiver
+    is_open = bool(series.context.given) or series.context.stack.prometheus.is_written_to
     if is_open or any(job.service and job.honors_labels for job in series.context.jobs):
         return Verdict("empty", "no alert fires")
     for each in selector.conditions:

@@ -189,6 +189,11 @@ class Prometheus(Server):
     series_budget: int | None = None
     replicas: int = 1
 
+    @property
+    def is_written_to(self) -> bool:
+        """Return whether others write samples to it, which may be of any name and have any labels."""
+        return self.remote_write_receiver or self.otlp_receiver
+
 
 @dataclass(frozen=True)
 class Alertmanager(Server):

@@ -66,6 +66,8 @@ def test_job_of_a_series_may_be_any_where_a_service_has_no_contract(tmp_path: Pa
         ("exporters: {node: {}}\n", True),
         ("pushgateway: {}\n", False),
         ("prometheus: {extra: {scrape_configs: [{job_name: x}]}}\n", False),
+        ("prometheus: {remote_write_receiver: true}\n", False),
+        ("prometheus: {otlp_receiver: true}\n", False),
         ("prometheus: {extra: {rule_files: [x.yml]}}\n", True),  # they are read with the manifest
         ("prometheus: {extra: {storage: {tsdb: {}}}}\n", True),
         ("exporters: {mine: {image: 'x:1', port: 9}}\n", False),
@@ -75,6 +77,13 @@ def test_all_sources_are_known_unless_one_may_serve_anything(more: str, is_compl
     if "rule_files" in more:
         (tmp_path / "x.yml").write_text("groups: []\n")
     assert known(tmp_path, API, more).complete is is_complete
+
+
+@pytest.mark.parametrize("key", ["remote_write_receiver", "otlp_receiver"])
+def test_what_others_write_may_have_any_job_and_labels(key: str, tmp_path: Path) -> None:
+    found = known(tmp_path, API, f"prometheus: {{{key}: true}}\n")
+    assert (found.jobs, found.targets) == (frozenset(), None)
+    assert (found.series["depth"].labels or {})["job"] == ()
 
 
 def test_labels_of_up_are_those_of_all_targets(tmp_path: Path) -> None:

@@ -36,7 +36,7 @@ def _clients(objects: Objects, server: Server, stack_name: str) -> list[dict[str
     """The pods that may connect; an empty list is everybody."""
     if server.name == c.GRAFANA:
         return []
-    takes_pushes = isinstance(server, Prometheus) and (server.remote_write_receiver or server.otlp_receiver)
+    takes_pushes = isinstance(server, Prometheus) and server.is_written_to
     if takes_pushes or server.name == c.PUSHGATEWAY:
         return _ANY_POD
     prometheus = {"podSelector": {"matchLabels": operated(c.PROMETHEUS, stack_name)}}
