@@ -122,10 +122,15 @@ def _reason(context: Context, exporter: Exporter, probe: Probe) -> str:
         answer = Http(context.access(exporter), timeout=_PROBE_SECONDS).ask("/probe", params=asked)
     except NoAnswer:
         return ""
-    log, _, _ = answer.text.partition("Metrics that would have been returned")
+    return reason_in(context, answer.text)
+
+
+def reason_in(context: Context, text: str) -> str:
+    """Return why a probe fails, by the log that the blackbox exporter gives for `debug=true`; "" where it is none."""
+    log, end, _ = text.partition("Metrics that would have been returned")
     entries = [server_log.entry(line, set(secrets(context.stack))) for line in log.splitlines()[:_PROBE_LINES]]
     failed = [each for each in entries if each.fields.get("level", "").lower() == "error" and each.message != _LAST]
-    if not failed:
+    if not failed or not end:
         return ""
     last = failed[-1]
     if "status_code" in last.fields:

@@ -10,6 +10,8 @@ for all collectors.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence, Set
+from concurrent.futures import ThreadPoolExecutor
+from urllib.parse import urlsplit
 
 from stackctl.checks import exporters
 from stackctl.checks.exporters import PROBE, WORKS
@@ -28,6 +30,8 @@ _PROBE = "probe_success"
 _HOLDS = "== 1"
 _REMEDY = "Read the exporter's log; correct the address and the login of its server, or start the server."
 _VERDICT = "verdict"
+# However many probes fail: so many are asked for the reason.
+_ASKED_AT_MOST = 20
 
 
 # The exporter's own scrape. One with more before it is of a part of what it exports, as `node_textfile_scrape_error`.
@@ -55,11 +59,14 @@ def check(context: Context) -> Iterable[Diagnostic]:
     found = _results(context, [*series], lambda _: True)
     if isinstance(found, NoAnswer):
         return [Subject(WORKS, context.stack.name, context.stack.origin).unanswered(found)]
-    known = [
-        _finding(context, code, name, labels, value)
-        for (name, code), results in zip(series.items(), found, strict=True)
-        for labels, value in results
-    ]
+    known = _findings(
+        context,
+        [
+            (code, name, labels, value)
+            for (name, code), results in zip(series.items(), found, strict=True)
+            for labels, value in results
+        ],
+    )
     return [*known, *_others(context, _failing(known))]
 
 
@@ -93,12 +100,15 @@ def _of_services(context: Context, only: Set[str] | None = None) -> Iterable[Dia
     if isinstance(found, NoAnswer):
         return []  # `job.loaded` and others report it
     own = {job.name for job in context.jobs if job.component}
-    return [
-        _finding(context, code, name, labels, value)
-        for (name, code), results in zip(series.items(), found, strict=True)
-        for labels, value in results
-        if labels.get("job") not in own and _is_among(labels, only)
-    ]
+    return _findings(
+        context,
+        [
+            (code, name, labels, value)
+            for (name, code), results in zip(series.items(), found, strict=True)
+            for labels, value in results
+            if labels.get("job") not in own and _is_among(labels, only)
+        ],
+    )
 
 
 def _is_among(labels: Labels, jobs: Set[str] | None) -> bool:
@@ -148,13 +158,43 @@ def _series() -> Mapping[str, str]:
     return {_PROBE: PROBE, **{each.series: WORKS for each in works if each.condition == _HOLDS}}
 
 
-def _finding(context: Context, code: str, name: str, labels: Labels, value: float) -> Diagnostic:
+# The code of a finding, the name of its series, its labels and its value.
+Said = tuple[str, str, Labels, float]
+
+
+def _findings(context: Context, said: Sequence[Said]) -> list[Diagnostic]:
+    """A finding for each, of probes that fail with the reason where the exporter gives one."""
+    failing = [targets.place_of(labels) for code, _, labels, value in said if code == PROBE and value != 1]
+    reasons = _reasons(context, failing[:_ASKED_AT_MOST]) if failing else {}
+    return [_finding(context, *each, reasons.get(targets.place_of(each[2]), "")) for each in said]
+
+
+def _reasons(context: Context, places: Sequence[targets.Place]) -> Mapping[targets.Place, str]:
+    """Return why probes fail, by their places: their exporter is asked again as Prometheus asks it, for its log."""
+    seen = targets.settle(context)
+    if isinstance(seen, NoAnswer) or (context.given and not context.runtime.shares_network):
+        return {}
+    urls = {targets.place_of(each.labels): each.scrape_url for each in seen.targets if urlsplit(each.scrape_url).query}
+    asked = [place for place in places if place in urls]
+    with ThreadPoolExecutor(max(len(asked), 1)) as pool:
+        return dict(zip(asked, pool.map(lambda place: _reason(context, urls[place]), asked), strict=True))
+
+
+def _reason(context: Context, url: str) -> str:
+    try:
+        return exporters.reason_in(context, context.fetch(f"{url}&debug=true").text)
+    except NoAnswer:
+        return ""
+
+
+def _finding(context: Context, code: str, name: str, labels: Labels, value: float, reason: str) -> Diagnostic:
     subject = _subject(context, code, labels)
     if value == 1:
         return subject.passed(f"{name} {_HOLDS}")
     if code == PROBE:
         remedy = "Correct the URL or the module of the probe, or fix the probed service."
-        return subject.failed("the probe fails", remedy, f"{name} is {value:g}", stage="loaded")
+        summary = f"the probe fails{reason and f': {reason}'}"
+        return subject.failed(summary, remedy, f"{name} is {value:g}", stage="loaded")
     summary = "the exporter responds, but does not reach its server"
     return subject.failed(summary, _REMEDY, f"{name} is {value:g}", stage="loaded")
 

@@ -20,6 +20,8 @@ from stackctl.verification.targets import TargetStates, is_as_declared, is_rare,
 
 # The message about a target that cannot be one, in lower case; how old it may be, in seconds; how many are shown.
 _REFUSED, _LATELY, _SHOWN = "creating target failed", 90.0, 5
+# How many targets that are not up are named.
+_NAMED = 20
 
 
 def check(context: Context) -> Iterable[Diagnostic]:
@@ -30,38 +32,72 @@ def check(context: Context) -> Iterable[Diagnostic]:
 
 
 def _down(context: Context, seen: TargetStates) -> list[Failed]:
-    """The declared targets of which Prometheus says why it could not scrape them."""
-    declared = [(job, each) for job in context.jobs if not is_skipped(context, job) for each in job.endpoints]
-    known = [(job, endpoint, seen.of(job, endpoint)) for job, endpoint in declared]
+    """The targets of which Prometheus says why it could not scrape them."""
+    jobs = [job for job in context.jobs if not is_skipped(context, job)]
+    declared = [(job, each, seen.of(job, each)) for job in jobs for each in job.endpoints]
+    found = [(job, _endpoint(job, each), each) for job in jobs if job.discovered for each in _of(job, seen)]
     return [
-        Failed.as_scraped(job, endpoint, target) if context.given else Failed(job, endpoint, target.last_error)
-        for job, endpoint, target in known
+        Failed.as_scraped(job, endpoint, target)
+        if context.given or _leads_elsewhere(job)
+        else Failed(job, endpoint, target.last_error)
+        for job, endpoint, target in (*declared, *found)
         if target and target.health != "up" and target.last_error
     ]
 
 
+def _leads_elsewhere(job: Job) -> bool:
+    """Return whether Prometheus may scrape the targets of a job at another address than their own."""
+    return job.discovered or bool(job.service and job.service.scrape.get("relabel_configs"))
+
+
+def _of(job: Job, seen: TargetStates) -> list[ActiveTarget]:
+    return [target for target in seen.targets if target.job == job.name]
+
+
+def _endpoint(job: Job, target: ActiveTarget) -> Endpoint:
+    """A target that was discovered, as the endpoint of its job."""
+    return Endpoint(target.address, target.instance, target.labels, job.origin)
+
+
 def _job(context: Context, job: Job, seen: TargetStates | NoAnswer, found: Diagnoses) -> list[Diagnostic]:
     if job.discovered:
-        return [_discovered(context, Subject(ID, job.name, job.origin), job, seen)]
+        return [_discovered(context, Subject(ID, job.name, job.origin), job, seen, found)]
     return [_target(context, job, endpoint, seen, found) for endpoint in job.endpoints]
 
 
-def _discovered(context: Context, subject: Subject, job: Job, seen: TargetStates | NoAnswer) -> Diagnostic:
+def _discovered(
+    context: Context, subject: Subject, job: Job, seen: TargetStates | NoAnswer, found: Diagnoses
+) -> Diagnostic:
     if isinstance(seen, NoAnswer):
         return subject.unanswered(seen)
-    targets = [target for target in seen.targets if target.job == job.name]
+    targets = _of(job, seen)
     down = [target for target in targets if target.health != "up" or not seen.fresh(target)]
     if not targets:
         return _nothing_discovered(context, subject, job)
     if down and is_rare(context, job) and not any(target.last_error or seen.fresh(target) for target in down):
         return _not_scraped_yet(context, subject, job)
     if down:
-        evidence = "\n".join(f"{target.instance}: {target.last_error or target.health}" for target in down[:20])
-        summary = f"{len(down)} of {len(targets)} discovered targets are not up"
-        return subject.failed(summary, "Fix the targets named in the evidence.", evidence, stage="loaded")
+        return _some_down(subject, job, len(targets), down, found)
     if refused := _lately_refused(context, job):
         return _not_usable(subject, refused)
     return subject.passed(f"all {len(targets)} discovered targets are up")
+
+
+def _some_down(subject: Subject, job: Job, count: int, down: Sequence[ActiveTarget], found: Diagnoses) -> Diagnostic:
+    """The failure of a job with targets that are not up: with the cause and its remedy, where all have the same."""
+    known = [found.get(Failed.key_of(job, _endpoint(job, target))) for target in down]
+    causes = {(each.cause, each.remedy) if each else None for each in known}
+    summary = f"{len(down)} of {count} discovered targets are not up"
+    words = [f"{each.cause}: " if each and len(causes) > 1 else "" for each in known]
+    lines = [
+        f"{target.instance}: {cause}{target.last_error or target.health}"
+        for target, cause in zip(down[:_NAMED], words, strict=False)
+    ]
+    if len(causes) > 1 or known[0] is None:
+        return subject.failed(summary, "Fix the targets named in the evidence.", "\n".join(lines), stage="loaded")
+    _, *seen = known[0].evidence.splitlines()  # the first line is Prometheus' own, which the target's has
+    evidence = "\n".join([*lines, *seen])
+    return subject.failed(f"{summary}: {known[0].cause}", known[0].remedy, evidence, stage="loaded")
 
 
 def _not_scraped_yet(context: Context, subject: Subject, job: Job) -> Diagnostic:

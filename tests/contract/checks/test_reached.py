@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 
 import pytest
 
 from stackctl.access import Access
 from stackctl.checks import reached
 from stackctl.checks.reached import OWN_SCRAPE
+from stackctl.clients.http import Answer
 from stackctl.diagnostic import Diagnostic
 from tests.contract.serving import Asked, Reply
-from tests.contract.world import World, success
+from tests.contract.world import World, no_answer, success
 
 
 def answering(world: World, job: str, **values: int) -> None:
@@ -50,6 +52,48 @@ def test_what_is_not_reached_is_a_failure(well: World) -> None:
         ("probe.success", "the probe fails"),
         ("exporter.works", "the exporter responds, but does not reach its server"),
     ]
+
+
+LOG = """\
+time=2026-12-03T12:00:00Z level=info msg="Beginning probe" probe=http timeout_seconds=5
+time=2026-12-03T12:00:00Z level=error msg="Body did not match regular expression" regexp=Welcome
+time=2026-12-03T12:00:00Z level=error msg="Probe failed" duration_seconds=0.003
+
+
+
+Metrics that would have been returned:
+"""
+
+
+@pytest.mark.parametrize(
+    ("text", "summary"),
+    [
+        (LOG, "the probe fails: Body did not match regular expression"),
+        (LOG.partition("Metrics")[0], "the probe fails"),
+        ("probe_success 0\n", "the probe fails"),
+    ],
+    ids=["the exporter's log", "a log that is cut off", "a page of its own"],
+)
+def test_probe_that_fails_has_the_reason_that_its_exporter_gives(well: World, text: str, summary: str) -> None:
+    asked: list[str] = []
+
+    def fetch(url: str) -> Answer:
+        asked.append(url)
+        return Answer(200, "", text)
+
+    url = "http://localhost:9115/probe?module=body&target=x.test"
+    well.target("api").update(scrapeUrl=url, labels={"job": "api", "instance": "probe_success"})
+    answering(well, "api", probe_success=0)
+    well.change(fetch=fetch)
+    (finding,) = [each for each in reached.check_stack(well.context) if each.subject == "api/probe_success"]
+    assert (finding.summary, finding.evidence, asked) == (summary, "probe_success is 0", [f"{url}&debug=true"])
+
+
+def test_server_elsewhere_is_not_asked_for_the_reason(well: World) -> None:
+    well.target("api").update(scrapeUrl="http://x/probe?a=b", labels={"job": "j", "instance": "probe_success"})
+    well.change(fetch=no_answer, runtime=replace(well.context.runtime, shares_network=False))
+    (finding,) = findings(well, probe_success=0)
+    assert finding.summary == "the probe fails"
 
 
 def verdicts(world: World, **values: int) -> list[tuple[str, str, str]]:

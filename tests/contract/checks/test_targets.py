@@ -11,7 +11,8 @@ from stackctl.access import Access
 from stackctl.checks import targets
 from stackctl.clients.http import Away
 from stackctl.source import Position
-from tests.contract.world import Around, World, stamp, target, words
+from tests.contract.serving import Reply
+from tests.contract.world import Around, World, opened, stamp, target, words
 
 RELABELLED: dict[str, dict[str, str]] = {
     "the port is stripped": {"job": "api", "instance": "localhost"},
@@ -216,6 +217,52 @@ def test_a_discovered_target_that_is_down_is_named(well: World) -> None:
         "Fix the targets named in the evidence.",
     )
     assert finding.evidence == "b:1: down"
+
+
+REJECTED = "server returned HTTP status 400 Bad Request"
+
+
+def answering_400(well: World, job: str, body: str) -> None:
+    """Let relabelling lead a job to a server that answers 400; nothing listens at the address of its target."""
+    well.servers["blackbox"].routes["/probe"] = Reply(body, 400)
+    url = f"{well.servers['blackbox'].url}/probe"
+    well.target(job).update(health="down", lastError=REJECTED, scrapeUrl=url)
+    well.change(place=replace(well.context.place, dial=opened))
+
+
+def test_relabelled_target_is_asked_where_prometheus_scrapes_it(well: World) -> None:
+    (api,) = [job for job in well.context.jobs if job.name == "api"]
+    assert api.service
+    step = {"target_label": "__address__", "replacement": "localhost:9115"}
+    well.redeclare("api", scrape={**api.service.scrape, "relabel_configs": [step]})
+    answering_400(well, "api", "Target parameter is missing")
+    finding = well.only("target.up", "api/")
+    assert finding.summary == "down: it rejects the request (HTTP 400)"
+    assert "Target parameter is missing" in finding.evidence
+
+
+def test_discovered_targets_of_one_cause_have_its_remedy(well: World) -> None:
+    answering_400(well, "found", 'Unknown module "http_nope"')
+    finding = well.only("target.up", "found")
+    assert words(finding) == (
+        "fail",
+        "1 of 1 discovered targets are not up: it rejects the request (HTTP 400)",
+        "Read its response in the evidence, and correct `params`, `metrics_path` or `scheme`.",
+    )
+    assert finding.evidence.startswith(f"10.0.0.1:1: {REJECTED}\n")
+    assert 'Unknown module "http_nope"' in finding.evidence
+
+
+def test_discovered_targets_of_several_causes_have_each_its_own(well: World) -> None:
+    answering_400(well, "found", "no")
+    down = {"health": "down", "lastError": "connect: connection refused"}
+    well.targets.append({**target("found", "127.0.0.1:1"), **down})
+    finding = well.only("target.up", "found")
+    assert words(finding)[1:] == ("2 of 2 discovered targets are not up", "Fix the targets named in the evidence.")
+    first, second = finding.evidence.splitlines()
+    assert first == f"10.0.0.1:1: it rejects the request (HTTP 400): {REJECTED}"
+    assert second.startswith("127.0.0.1:1: ")
+    assert second.endswith(": connect: connection refused")
 
 
 def test_a_target_that_is_still_asked_for_another_path_is_reported(well: World) -> None:
