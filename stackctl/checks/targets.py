@@ -1,8 +1,13 @@
-"""`target.up`: every declared target is up, by a scrape that was made while the check looked."""
+"""`target.up`: every declared target is up, by a scrape that was made while the check looked, and at a URL of its own.
+
+An exporter of many targets returns its own metrics at another path, and its targets are up then too.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
+from urllib.parse import parse_qs, urlsplit
 
 from stackctl import conventions as c
 from stackctl.clients.http import Away, NoAnswer
@@ -16,10 +21,23 @@ from stackctl.verification.addresses import addresses
 from stackctl.verification.context import Context
 from stackctl.verification.subject import Subject
 from stackctl.verification.targets import ID as ID
-from stackctl.verification.targets import TargetStates, is_as_declared, is_rare, is_skipped, named, settle, source_of
+from stackctl.verification.targets import (
+    Place,
+    TargetStates,
+    is_as_declared,
+    is_rare,
+    is_skipped,
+    named,
+    place_of,
+    settle,
+    source_of,
+)
 
 # The message about a target that cannot be one, in lower case; how old it may be, in seconds; how many are shown.
 _REFUSED, _LATELY, _SHOWN = "creating target failed", 90.0, 5
+_DEFAULT_PATH = Job.metrics_path
+# What exporters say of themselves, and of no target that they are asked about.
+_EXPORTER_ITSELF = 'group by (job, instance) ({__name__=~".+_exporter_build_info"})'
 # How many targets that are not up are named.
 _NAMED = 20
 
@@ -80,6 +98,8 @@ def _discovered(
         return _some_down(subject, job, len(targets), down, found)
     if refused := _lately_refused(context, job):
         return _not_usable(subject, refused)
+    if fault := _not_asked(context, job, targets, targets):
+        return subject.failed(*fault, stage="loaded")
     return subject.passed(f"all {len(targets)} discovered targets are up")
 
 
@@ -98,6 +118,55 @@ def _some_down(subject: Subject, job: Job, count: int, down: Sequence[ActiveTarg
     _, *seen = known[0].evidence.splitlines()  # the first line is Prometheus' own, which the target's has
     evidence = "\n".join([*lines, *seen])
     return subject.failed(f"{summary}: {known[0].cause}", known[0].remedy, evidence, stage="loaded")
+
+
+def _not_asked(
+    context: Context, job: Job, of_job: Sequence[ActiveTarget], up: Sequence[ActiveTarget]
+) -> tuple[str, str, str] | None:
+    """Return the fault of targets that are up though nothing has asked them: summary, remedy and evidence.
+
+    An exporter of many targets may have answered with its own metrics, or for one of them in the name of others.
+    """
+    own = [each for each in up if _names_target(each) and place_of(each.labels) in _pages_of_exporters(context)]
+    if own:
+        summary = f"{own[0].scrape_url} returns the metrics of the exporter itself, so nothing asks the target"
+        remedy = "Write the path at which the exporter asks its targets, like `metrics_path: /probe` or `/snmp`."
+        return summary, remedy, _scraped_at(own)
+    for each in up if not _was_read(context) else ():
+        others = [one for one in of_job if one.scrape_url == each.scrape_url and _name(job, one) != _name(job, each)]
+        if others:
+            summary = f"Prometheus scrapes the same URL for `{each.address}` and `{others[0].address}`"
+            remedy = "Let `relabel` write the address of each target to its URL: to `__address__`, or `__param_target`."
+            return summary, remedy, _scraped_at([each, *others])
+    return None
+
+
+def _name(job: Job, target: ActiveTarget) -> str:
+    """The name that sets a target apart: its address, or its host where it is discovered once for each port."""
+    if not job.discovered or "://" in target.address:
+        return target.address
+    return target.address.rpartition(":")[0]
+
+
+def _names_target(target: ActiveTarget) -> bool:
+    """Return whether it is scraped by the default path with a parameter that names a target."""
+    url = urlsplit(target.scrape_url)
+    return url.path == _DEFAULT_PATH and "target" in parse_qs(url.query)
+
+
+def _pages_of_exporters(context: Context) -> frozenset[Place]:
+    """The places of the targets that serve what an exporter says of itself."""
+
+    def look() -> frozenset[Place]:
+        with suppress(NoAnswer):
+            return frozenset(place_of(labels) for labels, _ in context.prometheus().values(_EXPORTER_ITSELF))
+        return frozenset()
+
+    return context.once(_EXPORTER_ITSELF, look)
+
+
+def _scraped_at(found: Sequence[ActiveTarget]) -> str:
+    return "\n".join(f"{each.instance}: {each.scrape_url}" for each in found[:_NAMED])
 
 
 def _not_scraped_yet(context: Context, subject: Subject, job: Job) -> Diagnostic:
@@ -209,4 +278,6 @@ def _target(
         summary = f"not scraped while this check waited (health: {target.health})"
         remedy = "Wait longer with --timeout; if that does not help, see `stackctl logs prometheus`."
         return subject.failed(summary, remedy, stage="loaded")
+    if fault := _not_asked(context, job, _of(job, seen), [target]):
+        return subject.failed(*fault, stage="loaded")
     return subject.passed(f"up at {target.scrape_url}")

@@ -265,6 +265,52 @@ def test_discovered_targets_of_several_causes_have_each_its_own(well: World) -> 
     assert second.endswith(": connect: connection refused")
 
 
+def scraped_at(well: World, job: str, *targets: tuple[str, str]) -> None:
+    """Let Prometheus scrape these targets of a job instead of its own: their addresses, and the URLs."""
+    well.targets.remove(well.target(job))
+    well.targets += [{**target(job, address), "scrapeUrl": url} for address, url in targets]
+
+
+@pytest.mark.parametrize(
+    ("query", "is_own"),
+    [("/metrics?module=a&target=x", True), ("/metrics?module=a", False), ("/scrape?target=x", False)],
+)
+def test_metrics_of_an_exporter_itself_are_not_those_of_a_target(well: World, query: str, is_own: bool) -> None:
+    url = f"http://localhost:9115{query}"
+    scraped_at(well, "found", ("x:80", url))
+    labels = {"job": "found", "instance": "x:80"}
+    well.series.append({"__name__": "blackbox_exporter_build_info", **labels})
+    finding = well.only("target.up", "found")
+    assert finding.status == ("fail" if is_own else "pass")
+    assert not is_own or finding.summary.startswith(f"{url} returns the metrics of the exporter itself")
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "is_same"),
+    [("a:80", "b:80", True), ("a:80", "a:81", False), ("http://a/", "http://b/", True)],
+    ids=["hosts", "ports of a host", "URLs"],
+)
+def test_discovered_targets_that_are_scraped_at_one_url_fail(well: World, one: str, other: str, is_same: bool) -> None:
+    url = "http://localhost:9115/probe?target=a"
+    scraped_at(well, "found", (one, url), (other, url))
+    finding = well.only("target.up", "found")
+    assert finding.status == ("fail" if is_same else "pass")
+    assert not is_same or finding.evidence == f"{one}: {url}\n{other}: {url}"
+
+
+def test_declared_targets_that_are_scraped_at_one_url_fail_each(well: World) -> None:
+    (api,) = [job for job in well.context.jobs if job.name == "api"]
+    others = [job for job in well.context.jobs if job.name != "api"]
+    both = tuple(replace(api.endpoints[0], address=address, instance=address) for address in ("a:1", "a:2"))
+    well.change(jobs=(*others, replace(api, endpoints=both)))
+    scraped_at(well, "api", *((address, "http://proxy:1/metrics") for address in ("a:1", "a:2")))
+    found = [each for each in well.findings("target.up") if "api/" in each.subject]
+    assert [each.summary for each in found] == [
+        "Prometheus scrapes the same URL for `a:1` and `a:2`",
+        "Prometheus scrapes the same URL for `a:2` and `a:1`",
+    ]
+
+
 def test_a_target_that_is_still_asked_for_another_path_is_reported(well: World) -> None:
     well.redeclare("api", metrics_path="/v1/metrics")
     finding = well.only("target.up", "api/")

@@ -386,6 +386,21 @@ COMING_AND_GOING = (
         dashboard=board(panel("P", "sum(batch_rows)", 'batch_rows{kind="a"}')),
     ),
     Piece(
+        "asked-by-parameter",
+        {"/asked-by-parameter": page("other_exporter_build_info 1\npiece 1\n")},
+        {
+            "asked-by-parameter": {
+                "targets": ["one:80", "other:80"],
+                "metrics_path": "/asked-by-parameter",
+                "relabel": [
+                    *relabel(source_labels=["__address__"], target_label="__param_target"),
+                    *relabel(source_labels=["__param_target"], target_label="instance"),
+                    *relabel(target_label="__address__", replacement="APP"),
+                ],
+            }
+        },
+    ),
+    Piece(
         "pushed-again",
         {"/pushed-again": page(PUSH_TIMES.format(accepted=2, refused=1))},
         service("pushed-again"),

@@ -97,6 +97,27 @@ SCRAPES = (
         red=frozenset({"job.stored twins"}),
     ),
     Piece(
+        "exporter-itself",
+        {"/metrics": page("other_exporter_build_info 1\n")},
+        service("exporter-itself", "/metrics", params={"target": ["10.0.0.1"]}),
+        red=frozenset({"target.up exporter-itself/APP"}),
+    ),
+    Piece(
+        "one-url",
+        {"/one-url": page(ONE)},
+        {
+            "one-url": {
+                "targets": ["APP", "other:80"],
+                "metrics_path": "/one-url",
+                "relabel": [
+                    *relabel(source_labels=["__address__"], target_label="instance"),
+                    *relabel(target_label="__address__", replacement="APP"),
+                ],
+            }
+        },
+        red=frozenset({"target.up one-url/APP", "target.up one-url/other:80"}),
+    ),
+    Piece(
         "twin-jobs",
         {"/twin-jobs": page(ONE), "/twin-jobs-b": page(ONE)},
         {
