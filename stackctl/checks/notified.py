@@ -249,7 +249,8 @@ def _unused(alerts: Mapping[str, int]) -> str:
     """Return why a receiver was not notified yet, by the states of its alerts."""
     active, suppressed = alerts.get("active", 0), alerts.get("suppressed", 0)
     if active:
-        return f"{UNUSED} yet: Alertmanager still collects its alerts (`group_wait`), {active} so far"
+        why = "it still collects them (`group_wait`), or has sent them before (`repeat_interval`)"
+        return f"{UNUSED} since Alertmanager started, {active} of its alerts wait: {why}"
     if suppressed:
         return f"{UNUSED}: all its {suppressed} alerts are silenced, inhibited or muted"
     return f"{UNUSED} yet: Alertmanager has had no alert for it; `stackctl drill --live` sends one"

@@ -79,7 +79,7 @@ def test_receiver_that_was_never_needed_passes_and_says_so(well: World) -> None:
     [
         ([], "no notification was sent yet: Alertmanager has had no alert for it"),
         (["suppressed", "suppressed"], "no notification was sent: all its 2 alerts are silenced, inhibited or muted"),
-        (["suppressed", "active"], "Alertmanager still collects its alerts (`group_wait`), 1 so far"),
+        (["suppressed", "active"], "1 of its alerts wait: it still collects them (`group_wait`), or has sent"),
     ],
 )
 def test_receiver_that_was_not_notified_says_what_its_alerts_wait_for(
