@@ -31,7 +31,7 @@ _RECEIVE = "Correct its settings, or start the server that it notifies; Grafana 
 
 @dataclass(frozen=True)
 class _Loaded:
-    """What Grafana has. `is_of_a_file` says that the tree of policies is."""
+    """The alerting that Grafana has. `is_of_a_file` says that the tree of policies is."""
 
     integrations: tuple[Integration, ...]
     attempts: tuple[Attempt, ...]
