@@ -36,8 +36,6 @@ def shard(made: Running, name: str, jobs: Sequence[str], replica: str = "0", add
         "global": {
             "scrape_interval": "1s",
             "evaluation_interval": "1s",
-            # This version of Thanos does not read the names of newer ones in the configuration of Prometheus.
-            "scrape_protocols": ["PrometheusText0.0.4"],
             "external_labels": {"shard": name[:3], "prometheus_replica": replica},
         },
         "rule_files": ["rules.yml"],
