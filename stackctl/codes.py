@@ -229,6 +229,7 @@ CODES: Mapping[str, str] = {
     "cluster.operator": "The cluster has no Prometheus Operator.",
     "cluster.refused": "The API server does not accept an object.",
     "cluster.replica": "A replica does not do the same as the others, or does not know them.",
+    "cluster.view": "Thanos Query lacks a replica of Prometheus, or does not take replicas for one.",
     "cluster.volume": "A volume in the cluster cannot be read or written.",
     "cluster.workload": "Pods of the stack are not ready.",
     "command.timeout": "What the command waited for did not happen in time.",

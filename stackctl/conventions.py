@@ -18,6 +18,9 @@ ALERTMANAGER = "alertmanager"
 GRAFANA = "grafana"
 PUSHGATEWAY = "pushgateway"
 
+# The Thanos that the one view of all replicas of Prometheus is made of.
+THANOS_IMAGE = "quay.io/thanos/thanos:v0.42.0"
+
 # What `simulate` runs on in a container: any Python that stackctl supports, with nothing installed.
 SIMULATE_IMAGE = "python:3.13-slim"
 # What `simulate` calls itself in its answers, so that it is not taken for what it stands in for.

@@ -41,6 +41,7 @@ _RECEIVERS = (
     "`stackctl render --out DIR` writes receivers and routes to `DIR/alertmanager/alertmanager.yml`: bring them into "
     "the configuration of that Alertmanager, and reload it."
 )
+_DATASOURCE = "Set it back in Grafana, or let it read its provisioning again: delete its pod."
 _DASHBOARDS = (
     "`stackctl render --out DIR` writes the dashboards to `DIR/grafana/dashboards`: provision or import them in that "
     "Grafana."
@@ -212,7 +213,7 @@ def check_notifications(context: Context) -> Iterable[Diagnostic]:
 
 def check_dashboards(context: Context) -> Iterable[Diagnostic]:
     """A finding for every declared dashboard, and for the datasource that these ask."""
-    if context.stack.grafana is None or not context.stack.dashboards:
+    if context.stack.grafana is None or not (context.stack.dashboards or context.cluster):
         return []
     client, rendered = context.grafana(), dashboards_in(context.tree)
     return [
@@ -235,6 +236,9 @@ def _datasource(context: Context, client: Grafana) -> Diagnostic:
         return subject.failed(f"Grafana has no datasource with the uid `{uid}`, which the dashboards ask", remedy)
     if isinstance(seen, NoAnswer):
         return subject.unanswered(seen, "Read the log of Grafana.")
+    asked, wanted = str(seen.get("url")).rstrip("/"), context.cluster.datasource if context.cluster else ""
+    if wanted and asked != wanted:
+        return subject.failed(f"its datasource `{uid}` asks {asked}, and not {wanted}", _DATASOURCE, stage="loaded")
     if away := context.away.get(c.PROMETHEUS):
         return subject.depends(away.summary, away.check)
     return grafana.reaches(context, subject, client, uid, str(seen.get("url")))

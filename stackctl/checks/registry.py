@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
+from stackctl import conventions as c
 from stackctl.checks import (
     alert_labels,
     alertmanager,
@@ -38,6 +39,7 @@ from stackctl.checks import (
     storage,
     stored,
     targets,
+    view,
 )
 from stackctl.clients.http import Away
 from stackctl.diagnostic import Diagnostic
@@ -128,6 +130,7 @@ CLUSTER: tuple[tuple[Family, tuple[str, ...]], ...] = (
     (cluster.check_objects, (cluster.OBJECT,)),
     (cluster.check_workloads, (cluster.WORKLOAD,)),
     (replicas.check, (replicas.ID,)),
+    (view.check, (view.ID,)),
     (cluster.check_servers, (components.ID,)),
     (config.check_given, (config.CONFIG,)),
     (storage.check, (storage.ID,)),
@@ -161,7 +164,10 @@ IDS = tuple(dict.fromkeys(id for table in (FAMILIES, CLUSTER) for _, ids in tabl
 # server a skip, so that one cause is one failure; and a wrong password is tried once.
 _FIRST: tuple[Family, ...] = (components.check, grafana.check_health, grafana.check_login)
 _FIRST_OF_GIVEN: tuple[Family, ...] = (servers.check, grafana.check_health, grafana.check_given_login)
-_FIRST_OF_CLUSTER: tuple[Family, ...] = (cluster.check_servers, grafana.check_health, grafana.check_given_login)
+_FIRST_OF_CLUSTER: tuple[Family, ...] = (
+    *(cluster.check_objects, cluster.check_workloads, cluster.check_servers),
+    *(grafana.check_health, grafana.check_given_login, view.check),
+)
 # The families that log in to Grafana, and those of them that find out whether that works.
 _LOGINS = frozenset({grafana.check_login, grafana.check_given_login})
 _LOGGED_IN = _LOGINS | {
@@ -210,7 +216,10 @@ def _families(context: Context) -> tuple[Sequence[tuple[Family, tuple[str, ...]]
 def _away(findings: Iterable[Diagnostic]) -> dict[str, Away]:
     """The components that these findings show to be of no use."""
     failed = [finding for finding in findings if finding.status == "fail"]
-    return {each.subject: Away(f"{each.subject} does not work: {each.summary}", _row(each)) for each in failed}
+    found = {each.subject: Away(f"{each.subject} does not work: {each.summary}", _row(each)) for each in failed}
+    if lost := next((each for each in findings if each.code == view.ID and each.status != "pass"), None):
+        found[c.PROMETHEUS] = Away("Thanos Query does not have every replica", lost.depends_on or _row(lost))
+    return found
 
 
 def _row(finding: Diagnostic) -> str:

@@ -36,8 +36,13 @@ _SHOWN = 10
 
 
 def check(context: Context) -> Iterable[Diagnostic]:
-    """A finding for every given server. Others that a stack in a cluster has are targets of its Prometheus."""
-    servers = [each for each in context.stack.components if each.name in _ASKED]
+    """A finding for every given server. Others that a stack in a cluster has are targets of its Prometheus; what is
+    asked as a view of all replicas of that has a check of its own."""
+    is_view = context.cluster is not None and context.cluster.view is not None
+    asked = _ASKED.keys() - ({c.PROMETHEUS} if is_view else set())
+    servers = [each for each in context.stack.components if each.name in asked]
+    if not servers:
+        return []
     with ThreadPoolExecutor(len(servers)) as pool:  # in parallel: one that is away is waited for
         return list(pool.map(lambda server: _server(context, server), servers))
 

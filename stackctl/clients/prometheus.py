@@ -238,6 +238,13 @@ class Prometheus:
         parameters = {"query": query, "limit": "1", "time": f"{time.time() + seconds:.3f}"}
         return self.http.json("/api/v1/query", _times, params=parameters)
 
+    def up_by(self, label: str, *, of_each: bool) -> Mapping[str, int]:
+        """The number of series `up` by the value of a label; of Thanos Query those `of_each` replica, or where it takes
+        all replicas for one."""
+        parameters = {"query": f"count by ({label}) (up)", "dedup": "false" if of_each else "true"}
+        found = self.http.json("/api/v1/query", _values, params=parameters)
+        return {labels.get(label, ""): int(value) for labels, value in found}
+
     def has_result(self, query: str) -> bool:
         """Return whether an instant query has a result. Of many series only one is asked for."""
         parameters = {"query": query, "limit": "1"}

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import date
-from typing import Any
+from typing import Any, ClassVar
 
 from pydantic import Field, model_validator
 
@@ -99,6 +99,13 @@ class QuerySettings(Model):
 
 class PrometheusSettings(StoringSettings):
     """The Prometheus server. It always runs; the section is needed only to change a default."""
+
+    refused: ClassVar[Mapping[str, tuple[str, str]]] = {
+        "shards": (
+            "each shard would evaluate all rules on its own targets only, so a sum over all of them would be wrong",
+            "Use `replicas`, or send the samples by `remote_write` to a system that has shards.",
+        )
+    }
 
     scrape_interval: Duration = Field(c.DEFAULT_INTERVAL, description="How often targets are scraped.")
     evaluation_interval: Duration = Field(c.DEFAULT_INTERVAL, description="How often rules are evaluated.")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from types import UnionType
 from typing import Any, ClassVar, Union, get_args, get_origin
 
@@ -40,6 +41,8 @@ class Model(BaseModel):
     essential: ClassVar[str] = ""
     # The key with which such a mapping is one of those that have keys.
     says_kind: ClassVar[str] = ""
+    # Keys that people look for and that cannot be there: the reason, and what to do instead.
+    refused: ClassVar[Mapping[str, tuple[str, str]]] = {}
     # The keys that hold mappings: named and left empty (`grafana:`), such a section is there with its defaults.
     sections: ClassVar[frozenset[str]] = frozenset()
 

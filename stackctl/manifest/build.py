@@ -22,7 +22,7 @@ from stackctl.manifest.document import Document
 from stackctl.manifest.external import external_servers
 from stackctl.manifest.extra_rules import extra_rules
 from stackctl.manifest.grafana_alerting import read_alerting
-from stackctl.manifest.kubernetes import cluster
+from stackctl.manifest.kubernetes import cluster, thanos
 from stackctl.manifest.packs import Packs
 from stackctl.manifest.packs.own import read_library
 from stackctl.manifest.packs.uses import Around, Instance, Subject
@@ -101,6 +101,7 @@ def build(document: Document, manifest: Manifest, root: Path, problems: Problems
         waivers=_waivers(document, manifest, rules),
         external=external_servers(document, manifest.external, root, problems),
         kubernetes=cluster(document, manifest.kubernetes),
+        thanos=thanos(document, manifest.thanos),
         places=document,
         secrets=frozenset(document.secrets),
     )

@@ -8,16 +8,21 @@ from typing import TYPE_CHECKING
 from stackctl.manifest.document import Document
 from stackctl.manifest.document import Path as Place
 from stackctl.manifest.kubernetes_schema import KubernetesModel
-from stackctl.model import Kubernetes
+from stackctl.manifest.thanos_schema import ThanosModel
+from stackctl.model import Kubernetes, Thanos
 
 if TYPE_CHECKING:
     from stackctl.manifest.schema import Manifest
 
-KEY = "kubernetes"
+KEY, THANOS = "kubernetes", "thanos"
 
 
 def contradictions(manifest: Manifest) -> Iterator[tuple[Place, str, str]]:
-    """Yield where the runtime is named without its cluster, or the other way round: the place, a message, a remedy."""
+    """Yield where the runtime is named without its cluster, or the other way round, and what only a cluster runs: the
+    place, a message, a remedy."""
+    if manifest.thanos is not None and manifest.runtime != KEY and manifest.kubernetes is None:
+        remedy = "Set `runtime: kubernetes`, or remove it: elsewhere one Prometheus runs, which Grafana asks itself."
+        yield (THANOS,), "only a cluster runs Thanos", remedy
     if (manifest.runtime == KEY) == (manifest.kubernetes is not None):
         return
     if manifest.kubernetes is None:
@@ -30,3 +35,8 @@ def contradictions(manifest: Manifest) -> Iterator[tuple[Place, str, str]]:
 def cluster(document: Document, model: KubernetesModel | None) -> Kubernetes | None:
     """Return the cluster that runs the stack, None where none does."""
     return Kubernetes(model.context, model.namespace, document.position((KEY,), key=True)) if model else None
+
+
+def thanos(document: Document, model: ThanosModel | None) -> Thanos | None:
+    """Return the one view of all replicas of Prometheus, None where the manifest has none."""
+    return Thanos(model.image, model.replicas, document.position((THANOS,), key=True)) if model else None

@@ -25,6 +25,7 @@ from stackctl.manifest.fields import CheckName, Date, Filled, FolderTitle, Servi
 from stackctl.manifest.kubernetes_schema import KubernetesModel
 from stackctl.manifest.rule_schema import PackSourceModel, RuleSourceModel
 from stackctl.manifest.service_schema import ServiceModel
+from stackctl.manifest.thanos_schema import ThanosModel
 from stackctl.manifest.validate import unknown_name
 
 
@@ -159,6 +160,9 @@ class Manifest(Model):
     alertmanager: AlertmanagerSettings | None = Field(None, description="The Alertmanager.")
     grafana: GrafanaSettings | None = Field(None, description="The Grafana server.")
     pushgateway: PushgatewaySettings | None = Field(None, description="The Pushgateway.")
+    thanos: ThanosModel | None = Field(
+        None, description="One view of all replicas of Prometheus, which Grafana asks; with `runtime: kubernetes` only."
+    )
     exporters: ExportersModel | None = Field(None, description="Exporters that the stack runs.")
     services: dict[ServiceName, ServiceModel] = Field(default_factory=dict, description="What you monitor, by name.")
     containers: dict[ServiceName, PlainBlock] = Field(

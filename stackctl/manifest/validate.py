@@ -116,6 +116,9 @@ def _unknown_key(model: type[BaseModel], path: Path, value: Any) -> tuple[str, s
     key = str(path[-1])
     owner = _at(model, path[:-1], value)
     known = sorted(_fields(owner))
+    if key in (refused := owner.refused if owner and issubclass(owner, Model) else {}):
+        reason, remedy = refused[key]
+        return f"`{key}` is not possible: {reason}", remedy
     close = closest(key, known)
     if close:
         return f"unknown key `{key}`", f"Did you mean `{close}`?"

@@ -48,6 +48,7 @@ from stackctl.model.servers import (
     Scrape,
     Server,
     ServerTls,
+    Thanos,
 )
 from stackctl.model.services import Container, Health, NativeRun, Push, Run, Service, Target
 from stackctl.model.stack import Stack
@@ -107,6 +108,7 @@ __all__ = [
     "Service",
     "Stack",
     "Target",
+    "Thanos",
     "Threshold",
     "ValueText",
     "Variable",

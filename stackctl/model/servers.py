@@ -125,6 +125,15 @@ class Kubernetes:
 
 
 @dataclass(frozen=True)
+class Thanos:
+    """The one view of all replicas of Prometheus: a sidecar next to each, and `replicas` of Query, of one `image`."""
+
+    image: str
+    replicas: int
+    origin: Position
+
+
+@dataclass(frozen=True)
 class Retention:
     """Limits on how long Prometheus keeps samples: by age ("15d") and, when given, by size on disk ("10GB")."""
 

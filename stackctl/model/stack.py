@@ -21,6 +21,7 @@ from stackctl.model.servers import (
     Kubernetes,
     Prometheus,
     Server,
+    Thanos,
 )
 from stackctl.model.services import Container, Service
 from stackctl.promql.duration import DEFAULT_LOOKBACK, seconds
@@ -35,7 +36,7 @@ class Stack:
     or component). `places` knows where in the manifest each value of a block is that another program defines; `secrets`
     are all texts at places of secrets, those in blocks that are passed on too. `external` are the servers that
     somebody else runs; with them the stack has no others, and the settings of its own are the defaults. `kubernetes` is
-    the cluster that runs the stack, None where none does.
+    the cluster that runs the stack, None where none does; `thanos` is the one view of all replicas of Prometheus there.
     """
 
     name: str
@@ -56,6 +57,7 @@ class Stack:
     notes: tuple[Diagnostic, ...] = ()
     external: tuple[External, ...] = ()
     kubernetes: Kubernetes | None = None
+    thanos: Thanos | None = None
     places: Places = field(default=Nowhere(), compare=False, repr=False)
     secrets: frozenset[str] = field(default=frozenset(), compare=False, repr=False)
 

@@ -19,13 +19,37 @@ class Pod:
 
 
 @dataclass(frozen=True)
+class View:
+    """The one view of all replicas of Prometheus, by Thanos Query.
+
+    origin      the place where the manifest says that there is one
+    name        the name of Query's objects
+    label       the label that tells the replicas apart
+    queries     pods of Query that there are -> how each is asked
+    replicas    pods that Prometheus has to have -> how each is asked
+    workload    the workload of Query, and `prometheus` that of the replicas
+    objects     the declared objects on the way from Query to the replicas
+    """
+
+    origin: Position
+    name: str
+    label: str
+    queries: Mapping[str, Access]
+    replicas: Mapping[str, Access]
+    workload: str
+    prometheus: str
+    objects: tuple[str, ...]
+
+
+@dataclass(frozen=True)
 class InCluster:
     """The state of a stack in a cluster.
 
     origin     the place where the manifest names the cluster
     objects    declared object -> how the one in the cluster differs from it, "" where it does not
     jobs       scrape job -> the declared objects on the way to its targets
-    rules      rule file -> the object that holds it; `dashboards` the same for the paths of dashboards
+    rules      rule file -> the object that holds it; `dashboards` the same for the paths of dashboards, and for Grafana
+               itself that of its datasources
     routing    the object that holds the receivers and routes, "" without an Alertmanager
     unknown    why that is not known, "" where it is
     workloads  declared workload -> what it waits for, "" when all of its pods are as declared
@@ -33,6 +57,8 @@ class InCluster:
     breaks     scrape job -> why it can have no targets, "" where nothing is known of that
     pods       address -> the pod that has it
     replicas   server that has several -> pod -> how it is asked
+    view       the one view of all replicas of Prometheus, None where there is none, or where it is not what is asked
+    datasource  the URL at which Grafana has to ask the stack's Prometheus, or that view; "" where nothing is known
     """
 
     origin: Position
@@ -47,6 +73,8 @@ class InCluster:
     breaks: Mapping[str, str] = field(default_factory=dict)
     pods: Mapping[str, Pod] = field(default_factory=dict)
     replicas: Mapping[str, Mapping[str, Access]] = field(default_factory=dict)
+    view: View | None = None
+    datasource: str = ""
 
     def changed(self, names: Iterable[str]) -> str:
         """Return the first of some objects that differs from what is declared, "" where none does."""

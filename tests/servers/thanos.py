@@ -1,6 +1,6 @@
 """Build Thanos from its Go module, into the user's cache.
 
-It is kept by its version, so a second run costs nothing; a first one takes two and a half minutes on two cores.
+It is kept by its version, so a second run costs nothing; a first one takes three minutes on two cores.
 
 Run it with the project's Python: `python -m tests.servers.thanos`. Prints the program's path.
 """

@@ -18,7 +18,7 @@ from stackctl.export.kubernetes.dashboard import dashboard_map, map_names
 from stackctl.export.kubernetes.deployment import deployment
 from stackctl.export.kubernetes.kustomization import FILE, component, kustomization
 from stackctl.export.kubernetes.names import dns_name, dns_names
-from stackctl.export.kubernetes.networkpolicy import network_policy
+from stackctl.export.kubernetes.networkpolicy import network_policy, query_policy
 from stackctl.export.kubernetes.objects import Cluster, Objects
 from stackctl.export.kubernetes.patch import deployment_patch
 from stackctl.export.kubernetes.poddisruptionbudget import disruption_budget
@@ -42,6 +42,7 @@ from stackctl.export.kubernetes.server_pod import (
 from stackctl.export.kubernetes.service import PORT_NAME, headless, ports_of, service_object
 from stackctl.export.kubernetes.servicemonitor import own_monitor, service_monitor
 from stackctl.export.kubernetes.targets import outside, pods
+from stackctl.export.kubernetes.thanos import query_objects
 from stackctl.export.kubernetes.workload import (
     Workload,
     volume_claims,
@@ -152,6 +153,8 @@ def _servers(objects: Objects) -> dict[str, File]:
         made["alertmanager"] = alertmanager_object(objects, stack.alertmanager, name)
         made |= _operated(objects, stack.alertmanager, name)
         secrets["alertmanager_config"] = configuration(objects, stack.alertmanager, name)
+    if stack.thanos:
+        made |= {**query_objects(objects, stack.thanos), "thanos-query-networkpolicy": query_policy(objects)}
     names = names_of(stack)
     for server in own_servers(stack):
         own = names[server.name]

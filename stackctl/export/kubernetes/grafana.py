@@ -11,6 +11,7 @@ from stackctl.errors import InputError
 from stackctl.export.kubernetes.dashboard import key_of, map_names
 from stackctl.export.kubernetes.objects import Objects
 from stackctl.export.kubernetes.pods import FACTS
+from stackctl.export.kubernetes.thanos import query_url
 from stackctl.model import Grafana, Stack
 from stackctl.render.grafana import (
     alerting_files,
@@ -40,11 +41,19 @@ def datasources_file(stack: Stack) -> dict[str, str]:
     if stack.grafana is None:
         return {}
     # The operator's Prometheus asks for no login, and speaks HTTP.
-    open_prometheus = replace(stack.prometheus, login=None, tls=None)
-    content = datasources(replace(stack, prometheus=open_prometheus), stack.grafana, FACTS)
-    content["datasources"][0]["url"] = f"http://{_PROMETHEUS}:{registry.of(stack.prometheus).port}"
+    prometheus, grafana = replace(stack.prometheus, login=None, tls=None), stack.grafana
+    if stack.thanos:
+        prometheus = replace(prometheus, image=stack.thanos.image)
+        grafana = replace(grafana, settings={"prometheusType": "Thanos", **grafana.settings})
+    content = datasources(replace(stack, prometheus=prometheus), grafana, FACTS)
+    content["datasources"][0]["url"] = datasource_url(stack)
     alerting = {_key(path): file.content.decode() for path, file in alerting_files(stack.grafana).items()}
     return {_DATASOURCES: yaml_bytes(content, stack.origin.file).decode(), **alerting}
+
+
+def datasource_url(stack: Stack) -> str:
+    """The URL at which Grafana's pod asks the stack's Prometheus, or the one view of all of its replicas."""
+    return query_url(stack) if stack.thanos else f"http://{_PROMETHEUS}:{registry.of(stack.prometheus).port}"
 
 
 def _key(path: str) -> str:

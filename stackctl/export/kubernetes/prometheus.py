@@ -10,11 +10,10 @@ from stackctl.export.kubernetes.clients import FIELDS, SecretKeys, camel, camel_
 from stackctl.export.kubernetes.objects import OPERATOR, Objects, version_of
 from stackctl.export.kubernetes.pods import RELOADER, SECURITY_CONTEXT, apart, limits, storage
 from stackctl.export.kubernetes.scraping import given
+from stackctl.export.kubernetes.thanos import REPLICA_LABEL, sidecar
 from stackctl.model import Prometheus
 from stackctl.render.prometheus import without_login
 
-# The label that tells replicas apart: the operator's own default.
-REPLICA_LABEL = "prometheus_replica"
 _SELECTORS = ("serviceMonitor", "podMonitor", "probe", "rule", "scrapeConfig")
 # Fields of a remote write, with those of the HTTP client: the operator's name of each.
 _WRITE = {
@@ -78,10 +77,12 @@ def prometheus_object(objects: Objects, name: str, keys: SecretKeys) -> dict[str
         "remoteWrite": [_write(block, keys.below(str(at))) for at, block in enumerate(prometheus.remote_write)],
         "alerting": _alerting(objects),
         "containers": [RELOADER],
+        "thanos": sidecar(objects.stack.thanos),
     }
     # An empty text: no labels of the operator's own, which rules and other servers would see. Only replicas have to be
-    # told apart where they send samples to; the operator takes their label off alerts.
-    replica = REPLICA_LABEL if prometheus.replicas > 1 else ""
+    # told apart where they send samples to, and a sidecar starts with nothing less; the operator takes their label off
+    # alerts.
+    replica = REPLICA_LABEL if prometheus.replicas > 1 or objects.stack.thanos else ""
     own_labels = {"prometheusExternalLabelName": "", "replicaExternalLabelName": replica}
     return {**objects.head(OPERATOR, "Prometheus", name), "spec": {**given(spec), **own_labels}}
 

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from stackctl.cluster.objects import Thing
     from stackctl.diagnostic import Diagnostic
     from stackctl.operations.cluster.session import Session
+    from stackctl.verification.api_server import View
 
 # What is not asked of a Prometheus or an Alertmanager, or compares all replicas by itself.
 _ONCE = ("cluster", "grafana", "panel")
@@ -20,12 +21,14 @@ _ONCE = ("cluster", "grafana", "panel")
 
 @dataclass(frozen=True)
 class Round:
-    """One replica of each server: how these are asked, their pods, and the checks that are run with them."""
+    """One replica of each server: how these are asked, their pods, and the checks that are run with them. The `view` of
+    all replicas of Prometheus, if any, is asked in place of that one."""
 
     session: Session
     servers: Mapping[str, Access]
     pods: Mapping[str, str]
     only: Sequence[str]
+    view: Access | None = None
 
 
 def replicas(session: Session, server: Thing) -> dict[str, Access]:
@@ -42,29 +45,44 @@ def through(session: Session, component: str, pod: str) -> Access:
     return session.server.through(session.place.namespace, pod, registry.component(component).port)
 
 
-def one_of_each(session: Session, servers: Mapping[str, Access], only: Sequence[str]) -> list[Round]:
+def one_of_each(session: Session, servers: Mapping[str, Access], only: Sequence[str], *, has_view: bool) -> list[Round]:
     """Return the rounds by which the checks in `only` (all when empty) see each replica. `servers` are the first ones.
 
-    A server with fewer replicas is asked again by its last one.
+    A server with fewer replicas is asked again by its last one. With a view of all replicas of Prometheus, that has the
+    checks that are run once.
     """
     from stackctl.cluster.waiting import OPERATED
 
     found = {each.kind.lower(): [*replicas(session, each).items()] for each in session.things if each.kind in OPERATED}
-    later = _of_replicas(only)
+    later = _chosen(only, once=False)
     bare = replace(session, stack=replace(session.stack, grafana=None))
-    rounds = [Round(session, servers, {name: pods[0][0] for name, pods in found.items()}, only)]
-    for number in range(1, max((len(pods) for pods in found.values()), default=1) if later else 1):
+    rounds = [] if has_view else [Round(session, servers, {name: pods[0][0] for name, pods in found.items()}, only)]
+    most = max((len(pods) for pods in found.values()), default=1) if later else 0
+    for number in range(len(rounds), most):
         chosen = {name: pods[min(number, len(pods) - 1)] for name, pods in found.items()}
         asked = {name: access for name, (_, access) in chosen.items()}
         rounds.append(Round(bare, asked, {name: pod for name, (pod, _) in chosen.items()}, later))
     return rounds
 
 
-def _of_replicas(only: Sequence[str]) -> list[str]:
-    """Return the checks in `only` (all when empty) that look at one Prometheus and one Alertmanager."""
+def by_view(session: Session, servers: Mapping[str, Access], view: View, only: Sequence[str]) -> list[Round]:
+    """Return the round by which the checks in `only` (all when empty) see a view of all replicas of Prometheus; none
+    where there is nothing to be asked of it."""
+    from stackctl.export.kubernetes.thanos import HTTP_PORT
+
+    chosen = _chosen(only, once=True)
+    # Without a pod, the API server answers that there is none.
+    nobody = session.server.through(session.place.namespace, view.name, HTTP_PORT)
+    query = next(iter(view.queries.values()), nobody)
+    return [Round(session, servers, {}, chosen, query)] if chosen else []
+
+
+def _chosen(only: Sequence[str], *, once: bool) -> list[str]:
+    """Return the checks in `only` (all when empty) that are run `once`, or those that look at one Prometheus and one
+    Alertmanager."""
     from stackctl.checks import registry
 
-    ids = [id for _, ids in registry.CLUSTER for id in ids if id.partition(".")[0] not in _ONCE]
+    ids = [id for _, ids in registry.CLUSTER for id in ids if (id.partition(".")[0] in _ONCE) == once]
     return [id for id in ids if not only or id in only or id.partition(".")[0] in only]
 
 
@@ -73,8 +91,8 @@ def merged(rounds: Sequence[tuple[Mapping[str, str], Sequence[Diagnostic]]]) -> 
 
     What only depends on another failure of the same replica is not said again.
     """
-    if len(rounds) == 1:
-        return [*rounds[0][1]]
+    if len(rounds) < 2:
+        return [each for _, found in rounds for each in found]
     rows: dict[tuple[str, str, int], list[tuple[int, Diagnostic]]] = {}
     for number, (_, found) in enumerate(rounds):
         for key, each in _numbered(found):
@@ -107,6 +125,8 @@ def _numbered(found: Sequence[Diagnostic]) -> Iterator[tuple[tuple[str, str, int
 def _told_apart(rows: Sequence[tuple[int, Diagnostic]]) -> tuple[Sequence[tuple[int, Diagnostic]], bool]:
     """Return those of some rows about the same that are reported, and whether each is about its own replica only."""
     own = [(number, each) for number, each in rows if not each.depends_on] or [*rows[:1]]
+    if own[0][1].family in _ONCE:
+        return own[:1], False
     if len({each.status for _, each in own}) > 1:
         return own, True
     # Of Alertmanagers that know each other, one notifies.

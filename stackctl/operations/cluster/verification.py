@@ -13,12 +13,14 @@ from stackctl import conventions as c
 if TYPE_CHECKING:
     from stackctl.access import Access
     from stackctl.cluster.objects import Thing
+    from stackctl.cluster.waiting import Seen
     from stackctl.diagnostic import Diagnostic
     from stackctl.model import Stack
+    from stackctl.operations.cluster.replicas import Round
     from stackctl.operations.cluster.session import Session
     from stackctl.report.report import Report
     from stackctl.source import Position
-    from stackctl.verification.api_server import InCluster
+    from stackctl.verification.api_server import InCluster, View
     from stackctl.verification.cluster import Declared
     from stackctl.verification.context import Context
     from stackctl.verification.given import Loaded
@@ -53,31 +55,42 @@ def findings(session: Session, state: InCluster, only: Sequence[str], wait_secon
     """Return the findings of the checks in `only` (of all when empty) about a stack that is in this `state`."""
     from concurrent.futures import ThreadPoolExecutor
 
-    from stackctl.operations.cluster.replicas import merged, one_of_each
+    from stackctl.operations.cluster.replicas import by_view, merged, one_of_each
     from stackctl.verification.given_words import in_words_of_cluster
 
-    rounds = one_of_each(session, accesses(session), only)
-    with ThreadPoolExecutor(len(rounds)) as pool:
-        found = pool.map(lambda each: _findings(each.session, state, each.servers, each.only, wait_seconds), rounds)
-        results = merged([(each.pods, rows) for each, rows in zip(rounds, found, strict=True)])
+    servers, seen_by_one = accesses(session), replace(state, view=None)
+    rounds = one_of_each(session, servers, only, has_view=state.view is not None)
+    whole = by_view(session, servers, state.view, only) if state.view else []
+    asked = [*((each, seen_by_one) for each in rounds), *((each, state) for each in whole)]
+    with ThreadPoolExecutor(len(asked)) as pool:
+        found = [*pool.map(lambda each: _findings(each[0], each[1], wait_seconds), asked)]
+    results = merged([(each.pods, rows) for each, rows in zip(rounds, found, strict=False)])
+    results = _together(results, [row for rows in found[len(rounds) :] for row in rows])
     return [in_words_of_cluster(each) for each in results]
 
 
-def _findings(
-    session: Session,
-    state: InCluster,
-    servers: Mapping[str, Access],
-    only: Sequence[str],
-    wait_seconds: float | None,
-) -> list[Diagnostic]:
-    """Return the findings about a stack by one replica of each of its servers."""
+def _together(by_replicas: Sequence[Diagnostic], by_view: Sequence[Diagnostic]) -> list[Diagnostic]:
+    """Return the findings by replicas and those by the view of all of them, each row once, in the order of reports."""
+    from stackctl.checks import registry
+
+    if not by_view:
+        return [*by_replicas]
+    places = {id: at for at, (_, ids) in enumerate(registry.CLUSTER) for id in ids}
+    rows = {(each.code, each.subject) for each in by_view}
+    found = [*(each for each in by_replicas if (each.code, each.subject) not in rows), *by_view]
+    return sorted(found, key=lambda each: places.get(each.code, len(places)))
+
+
+def _findings(asked: Round, state: InCluster, wait_seconds: float | None) -> list[Diagnostic]:
+    """Return the findings about a stack by one replica of each of its servers, which says what all of them load."""
     from stackctl.checks import registry
     from stackctl.operations.given_verification import CONFIGURATIONS, read_loaded, with_unread
 
-    loaded, unread = read_loaded({name: access for name, access in servers.items() if name != c.GRAFANA})
-    state = replace(state, outdated=outdated_jobs(session.things, loaded.config))
-    context = _context(session, state, servers, loaded, wait_seconds)
-    return with_unread(registry.run(context, only), unread, only, CONFIGURATIONS)
+    loaded, unread = read_loaded({name: access for name, access in asked.servers.items() if name != c.GRAFANA})
+    state = replace(state, outdated=outdated_jobs(asked.session.things, loaded.config))
+    servers = {**asked.servers, c.PROMETHEUS: asked.view} if asked.view else asked.servers
+    context = _context(asked.session, state, servers, loaded, wait_seconds)
+    return with_unread(registry.run(context, asked.only), unread, asked.only, CONFIGURATIONS)
 
 
 def outdated_jobs(things: Iterable[Thing], config: Mapping[str, Any]) -> dict[str, str]:
@@ -177,6 +190,7 @@ def in_cluster(session: Session) -> InCluster:
     from stackctl.cluster.waiting import OPERATED, WORKLOADS, ending, pod_reason, waits
     from stackctl.export.kubernetes import rule_objects
     from stackctl.export.kubernetes.alertmanager import secret_name
+    from stackctl.export.kubernetes.grafana import datasource_url
     from stackctl.export.kubernetes.names import dns_name
     from stackctl.operations.cluster.replicas import replicas
     from stackctl.verification.api_server import InCluster, Pod
@@ -195,7 +209,7 @@ def in_cluster(session: Session) -> InCluster:
         objects=objects,
         jobs={name: tuple(map(str, way(thing, session.things))) for name, thing in jobs.items()},
         rules={file: f"PrometheusRule {name}" for file, name in rule_objects(session.stack).items()},
-        dashboards=_dashboards(session.stack),
+        dashboards=_dashboards(session),
         routing=f"Secret {secret_name(prometheus)}" if session.stack.alertmanager else "",
         unknown=unknown,
         workloads={name: reasons.get(name, "") if name in there else "it is not in the cluster" for name in declared},
@@ -211,14 +225,40 @@ def in_cluster(session: Session) -> InCluster:
             for thing in session.things
             if thing.kind in OPERATED and thing.content["spec"].get("replicas", 1) > 1
         },
+        view=_view(session, seen),
+        datasource=datasource_url(session.stack) if session.stack.grafana else "",
     )
 
 
-def _dashboards(stack: Stack) -> Mapping[str, str]:
+def _view(session: Session, seen: Seen) -> View | None:
+    """Return the one view of all replicas of Prometheus, None where the manifest has none."""
+    from stackctl.export.kubernetes.thanos import HTTP_PORT, REPLICA_LABEL, query_name, sidecars_name
+    from stackctl.operations.cluster.replicas import replicas
+    from stackctl.verification.api_server import View
+
+    if session.stack.thanos is None:
+        return None
+    name, ask = query_name(session.stack), session.server.through
+    prometheus = next(each for each in session.things if each.kind == "Prometheus")
+    pods = [pod["metadata"]["name"] for each in seen.workloads if each.name == name for pod in seen.pods_of(each)]
+    return View(
+        origin=session.stack.thanos.origin,
+        name=name,
+        label=REPLICA_LABEL,
+        queries={pod: ask(session.place.namespace, pod, HTTP_PORT) for pod in sorted(pods)},
+        replicas=replicas(session, prometheus),
+        workload=f"Deployment {name}",
+        prometheus=str(prometheus),
+        objects=(f"Deployment {name}", f"Service {sidecars_name(session.stack)}", str(prometheus)),
+    )
+
+
+def _dashboards(session: Session) -> Mapping[str, str]:
     from stackctl.export.kubernetes.dashboard import map_names
 
-    names = map_names(stack)
-    return {each.path: f"ConfigMap {names[each.uid]}" for each in stack.dashboards}
+    names = map_names(session.stack)
+    found = {each.path: f"ConfigMap {names[each.uid]}" for each in session.stack.dashboards}
+    return {**found, **({c.GRAFANA: f"Secret {session.own_name(c.GRAFANA)}"} if session.stack.grafana else {})}
 
 
 def _differences(session: Session) -> tuple[Mapping[str, str], str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
+from stackctl.access import Access
 from stackctl.checks import cluster
 from stackctl.diagnostic import Diagnostic
 from stackctl.source import Position
@@ -84,3 +85,19 @@ def test_job_without_targets_says_where_the_way_to_them_ends(well: World) -> Non
     assert found.summary == "it has no targets: the Service api selects pods, and none has them"
     assert found.evidence == ""
     assert cluster._without_targets(row, job, InCluster(ORIGIN)) is row
+
+
+def test_datasource_that_asks_another_server_fails(well: World) -> None:
+    def row(wanted: str, **objects: str) -> tuple[str, str]:
+        found = context(well, datasource=wanted, objects=objects, dashboards={"grafana": "Secret shop-grafana"})
+        given = {"grafana": Access(well.servers["grafana"].url, ("admin", "right"))}
+        rows = cluster.check_dashboards(replace(found, given=given))
+        return next((each.status, each.summary) for each in rows if each.code == "grafana.datasource")
+
+    loaded = well.servers["grafana"].routes["/api/datasources/uid/prometheus"]["url"]
+    assert row(loaded)[0] == "pass"
+    assert row("http://query:10902") == (
+        "fail",
+        f"its datasource `prometheus` asks {loaded}, and not http://query:10902",
+    )
+    assert row("http://query:10902", **{"Secret shop-grafana": "data changed"})[0] == "skip"

@@ -152,3 +152,16 @@ def test_answer_in_part_is_none(server: Server, path: str, ask: Callable[[Promet
 def test_thanos_has_null_for_no_alerts(server: Server) -> None:
     server.routes["/api/v1/alerts"] = data({"alerts": None})
     assert Prometheus(Http(Access(server.url))).alerts() == ()
+
+
+def test_series_are_counted_for_each_replica_or_for_all_as_one(server: Server) -> None:
+    def answered(query: str) -> object:
+        names = ("a", "b") if "dedup=false" in query else ("",)
+        found = [{"metric": {"replica": name} if name else {}, "value": [0, "3"]} for name in names]
+        assert "count by (replica) (up)" in query
+        return data({"resultType": "vector", "result": found})
+
+    server.routes["/api/v1/query"] = Asked(answered)
+    client = Prometheus(Http(Access(server.url)))
+    assert client.up_by("replica", of_each=True) == {"a": 3, "b": 3}
+    assert client.up_by("replica", of_each=False) == {"": 3}

@@ -96,7 +96,8 @@ def manifest(number: int) -> dict[str, Any]:
         whole |= {"packs": ["packs"]}
     whole |= dice.make({"networks?": {"join": Many(NAME)}, "ignore?": IGNORE, "include?": INCLUDE})
     if chance() < 0.06:
-        whole |= dice.make({"runtime": Odd(("kubernetes",), ("docker",)), "kubernetes?": CLUSTER})
+        thanos = {"image?": "thanos:1", "replicas?": Odd((1, 2), (0, "x"))}
+        whole |= dice.make({"runtime": Odd(("kubernetes",), ("docker",)), "kubernetes?": CLUSTER, "thanos?": thanos})
     return _external(dice, whole) if chance() < 0.08 else whole
 
 

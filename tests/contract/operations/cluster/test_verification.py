@@ -9,6 +9,7 @@ import pytest
 from stackctl.errors import Unavailable
 from stackctl.lineage.build import lineage
 from stackctl.lineage.moment import Moment
+from stackctl.manifest import load
 from stackctl.model import Stack
 from stackctl.operations.cluster.session import open_session
 from stackctl.operations.cluster.up import bring_up
@@ -55,6 +56,30 @@ def test_jobs_are_declared_where_their_services_are(manifest: Path, stack: Stack
     assert declared["serviceMonitor/shop/api/0"].label == "api"
     assert declared["serviceMonitor/shop/api/0"].origin == stack.services[0].origin
     assert declared["serviceMonitor/shop/shop.prometheus/0"].label == "prometheus"
+
+
+def test_view_is_by_the_pods_of_query_and_has_every_replica(manifest: Path, cluster: Pretended) -> None:
+    assert in_cluster(open_session(manifest, load(manifest))).view is None
+    manifest.write_text(f"{manifest.read_text()}prometheus: {{replicas: 2}}\nthanos: {{}}\n")
+    with pytest.raises(Unavailable):
+        bring_up(manifest, 0.0, Noted())
+    labels = {"app": "shop-thanos-query"}
+    pod = {**POD, "metadata": {"name": "shop-thanos-query-1", "namespace": "shop", "labels": labels}}
+    cluster.objects[path_of("v1", "Pod", "shop", "shop-thanos-query-1")] = {
+        **pod,
+        "spec": {},
+        "status": {"podIP": "10.0.0.1"},
+    }
+    found = in_cluster(open_session(manifest, load(manifest)))
+    assert found.view is not None
+    assert [*found.view.queries] == ["shop-thanos-query-1"]
+    assert found.view.queries["shop-thanos-query-1"].url.endswith("/pods/shop-thanos-query-1:10902/proxy")
+    assert [*found.view.replicas] == ["prometheus-shop-0", "prometheus-shop-1"]
+    named = {*found.view.objects, found.view.workload, found.view.prometheus}
+    assert named <= found.objects.keys()
+    assert found.view.origin.line == manifest.read_text().splitlines().index("thanos: {}") + 1
+    assert found.datasource == "http://shop-thanos-query:10902"
+    assert found.dashboards["grafana"] in found.objects
 
 
 def test_servers_that_have_a_pod_are_asked_by_the_proxy(stack: Stack, cluster: Pretended) -> None:

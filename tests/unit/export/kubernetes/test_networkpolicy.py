@@ -24,11 +24,13 @@ exporters: {node: {}, redis: {address: "redis:6379"}}
 PROMETHEUS = {"app.kubernetes.io/name": "prometheus", "app.kubernetes.io/instance": "shop"}
 ALERTMANAGER = {"app.kubernetes.io/name": "alertmanager", "app.kubernetes.io/instance": "shop"}
 GRAFANA, PUSHGATEWAY, REDIS = ({"app": f"shop-{name}"} for name in ("grafana", "pushgateway", "redis-exporter"))
+QUERY = {"app": "shop-thanos-query"}
+THANOS = "runtime: kubernetes\nkubernetes: {context: a, namespace: b}\nthanos: {}\n"
 NODE, SOMEBODY = {"app": "shop-node"}, {"app": "somebody"}
 
 
-def tree_in(folder: Path, prometheus: str = "{}") -> Tree:
-    (folder / "stack.yml").write_text(MANIFEST.replace("{PROMETHEUS}", prometheus))
+def tree_in(folder: Path, prometheus: str = "{}", more: str = "") -> Tree:
+    (folder / "stack.yml").write_text(MANIFEST.replace("{PROMETHEUS}", prometheus) + more)
     cluster = Cluster(has_servers=False, grafana_password=Secret("made-one"))
     return export_kubernetes(load(folder / "stack.yml", {}), cluster)
 
@@ -76,3 +78,28 @@ def test_only_needed_connections_are_allowed(
 @pytest.mark.parametrize("setting", ["remote_write_receiver: true", "otlp_receiver: true"])
 def test_a_receiver_takes_samples_of_every_pod(tmp_path: Path, setting: str) -> None:
     assert is_allowed(tree_in(tmp_path, f"{{{setting}}}"), SOMEBODY, PROMETHEUS, 9090)
+
+
+@pytest.mark.parametrize(
+    ("client", "server", "port", "allowed"),
+    [
+        (QUERY, PROMETHEUS, 10901, True),
+        (GRAFANA, QUERY, 10902, True),
+        (GRAFANA, ALERTMANAGER, 9093, True),
+        # It asks Query in the place of these.
+        (GRAFANA, PROMETHEUS, 9090, False),
+        (QUERY, PROMETHEUS, 9090, False),
+        (SOMEBODY, QUERY, 10902, False),
+        (SOMEBODY, PROMETHEUS, 10901, False),
+    ],
+)
+def test_query_reaches_the_sidecars_and_grafana_reaches_query(
+    tmp_path: Path, client: dict[str, str], server: dict[str, str], port: int, allowed: bool
+) -> None:
+    assert is_allowed(tree_in(tmp_path, more=THANOS), client, server, port) is allowed
+
+
+def test_nobody_reaches_query_without_a_grafana(tmp_path: Path) -> None:
+    (tmp_path / "stack.yml").write_text(f"version: 1\nname: shop\nservices: {{api: {{targets: ['api:1']}}}}\n{THANOS}")
+    tree = export_kubernetes(load(tmp_path / "stack.yml", {}), Cluster(has_servers=False))
+    assert not is_allowed(tree, SOMEBODY, QUERY, 10902)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from stackctl.checks import registry
 from stackctl.diagnostic import Diagnostic
-from stackctl.operations.cluster.replicas import merged
+from stackctl.operations.cluster.replicas import _chosen, merged
+from stackctl.operations.cluster.verification import _together
 
 PODS = [{"prometheus": f"prometheus-shop-{n}", "alertmanager": f"alertmanager-shop-{n}"} for n in range(2)]
 
@@ -65,3 +67,22 @@ def test_notifications_are_those_of_the_replica_that_has_sent() -> None:
     for first, second in ((unused, used), (used, unused)):
         (found,) = merged([(PODS[0], [first]), (PODS[1], [second])])
         assert found.summary == "3 notifications were accepted"
+
+
+def test_row_about_the_cluster_is_of_no_replica() -> None:
+    assert merge([], [row("cluster.workload", "Deployment a", "fail")]) == {"cluster.workload Deployment a": "fail"}
+
+
+def test_every_check_is_by_replicas_or_by_their_view() -> None:
+    by_replicas, by_view = _chosen([], once=False), _chosen([], once=True)
+    assert {*by_replicas} & {*by_view} == set()
+    assert {*by_replicas, *by_view} == {id for _, ids in registry.CLUSTER for id in ids}
+    assert _chosen(["panel", "target.up"], once=True) == ["panel.data", "panel.variable"]
+    assert _chosen(["panel", "target.up"], once=False) == ["target.up"]
+
+
+def test_row_of_replicas_and_of_their_view_is_reported_once_in_the_order_of_reports() -> None:
+    cause = row("cluster.workload", "Deployment a", "fail")
+    found = _together([cause, row("target.up", "a", "skip")], [row("panel.data", "b"), cause])
+    assert [each.code for each in found] == ["cluster.workload", "target.up", "panel.data"]
+    assert merged([]) == []
