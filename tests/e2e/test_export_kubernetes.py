@@ -128,6 +128,16 @@ def test_every_object_of_a_rendered_manifest_is_accepted(
     assert problems(server, objects_in(folder), namespace) == {}
 
 
+def test_every_object_of_a_view_of_all_replicas_is_accepted(server: ApiServer, namespace: str, tmp_path: Path) -> None:
+    (tmp_path / MANIFEST).write_text(
+        "version: 1\nname: shop\nruntime: kubernetes\nkubernetes: {context: a, namespace: b}\n"
+        "prometheus: {replicas: 2}\nthanos: {replicas: 2}\ngrafana: {}\nservices: {api: {targets: ['api:8000']}}\n"
+    )
+    objects = objects_in(exported(load(tmp_path / MANIFEST), namespace, tmp_path / "out"))
+    assert sum(b"thanos" in each for each in objects.values()) > 5
+    assert problems(server, objects, namespace) == {}
+
+
 def test_every_object_of_generated_manifests_is_accepted(
     server: ApiServer, namespace: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
