@@ -383,6 +383,7 @@ CODES: Mapping[str, str] = {
     "reload.rollback-failed": "The reload failed, and so did the rollback.",
     "reload.rolled-back": "The reload failed, and the configuration before it is loaded again.",
     "remote_read.answers": "Prometheus gets no samples from a remote read endpoint.",
+    "remote_write.received": "Prometheus refuses what others write to it.",
     "remote_write.sent": "Prometheus does not deliver samples to a remote write endpoint.",
     "render.foreign-files": "The folder holds files that stackctl has not written.",
     "restore.no-volume": "The cluster has no volume that the data could be restored to.",

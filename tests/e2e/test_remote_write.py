@@ -8,7 +8,7 @@ import urllib.error
 import urllib.parse
 import urllib.request
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import pytest
@@ -83,3 +83,31 @@ def test_samples_sent_by_remote_write_are_in_the_store(
                     samples(asks, "up")
             finally:
                 stackctl("-f", str(manifest), "down", "--volumes")
+
+
+@pytest.mark.native
+def test_what_others_write_is_accepted_or_red(tmp_path: Path) -> None:
+    need("native")
+    port = free_port()
+    server = {"listen": f"127.0.0.1:{port}", "scrape_interval": "1s", "remote_write_receiver": True}
+    (tmp_path / "stack.yml").write_text(json.dumps({"version": 1, "name": f"taker-{port}", "prometheus": server}))
+    manifest = str(tmp_path / "stack.yml")
+
+    def status(body: bytes) -> str:
+        """The row of the receiver, after it was sent something more."""
+        form = {"Content-Type": "application/x-protobuf", "Content-Encoding": "snappy"}
+        request = urllib.request.Request(f"http://127.0.0.1:{port}/api/v1/write", body, form)
+        with suppress(urllib.error.HTTPError):
+            urllib.request.urlopen(request, timeout=5).close()
+        verified = stackctl("-f", manifest, "verify", "--only", "remote_write", "--output", "json")
+        (row,) = json.loads(verified.stdout)["diagnostics"]
+        assert (row["code"], row["subject"]) == ("remote_write.received", "/api/v1/write")
+        return str(row["status"])
+
+    try:
+        up = stackctl("-f", manifest, "up", "--runtime", "native")
+        assert up.returncode == 0, up.stderr
+        wait_until(lambda: status(b"\0"), "pass".__eq__, PATIENCE_SECONDS, what="an accepted request")
+        wait_until(lambda: status(b"{"), "fail".__eq__, PATIENCE_SECONDS, what="a refused request")
+    finally:
+        stackctl("-f", manifest, "down", "--volumes")

@@ -17,8 +17,8 @@ from tests.contract.world import World, no_answer, success
 def test_a_stack_that_is_as_declared_passes_every_check(well: World) -> None:
     findings = well.findings()
     assert {finding.status for finding in findings} == {"pass"}
-    # It reads from nowhere else, pushes nothing, may have any number of series, and shows no labels in its texts.
-    unused = {"remote_read.answers", "job.pushed", "prometheus.series", "rule.labels"}
+    # It takes nothing and reads nothing from elsewhere, pushes nothing, has no budget, and shows no labels.
+    unused = {"remote_write.received", "remote_read.answers", "job.pushed", "prometheus.series", "rule.labels"}
     assert {finding.code for finding in findings} == set(OWN_IDS) - unused
     assert all(finding.position and finding.position.line and not finding.remedy for finding in findings)
 
@@ -52,7 +52,7 @@ def test_checks_a_manifest_that_declares_only_prometheus(well: World) -> None:
 def test_any_answer_of_a_server_gives_findings(well: World, reply: Any) -> None:
     well.configure(remote_read=[{"url": "http://store.test/read"}])
     stack = well.context.stack
-    limited = replace(stack.prometheus, series_budget=1)
+    limited = replace(stack.prometheus, series_budget=1, remote_write_receiver=True)
     batch = Service("batch", stack.prometheus.origin, push=Push("batch"))
     well.change(stack=replace(stack, prometheus=limited, services=(*stack.services, batch)))
     for server in well.servers.values():
