@@ -351,12 +351,13 @@ def _service(manifest: Manifest, name: str, service: ServiceModel) -> Iterator[F
     if service.metrics:
         yield from _contract((*path, "metrics"), service.metrics, service)
     yield from _slo_windows(manifest, path, service)
-    seen: set[str] = set()
+    seen: set[tuple[str, ...]] = set()
     for index, target in enumerate(service.targets or []):
-        address = target.url.address
-        if address in seen:
-            yield (*path, "targets", index), f"the target `{address}` is listed twice", "Remove one of the two."
-        seen.add(address)
+        scraped = (target.url.address, *target_urls.of_target(target, service))
+        if scraped in seen:
+            summary = f"the target `{target.url.address}` is listed twice"
+            yield (*path, "targets", index), summary, "Remove one of the two."
+        seen.add(scraped)
     yield from target_urls.contradictions(path, name, service)
 
 

@@ -13,7 +13,7 @@ Found = tuple[Path, str, str]
 def scheme_and_path(model: ServiceModel) -> tuple[str, str]:
     """Return the scheme and the metrics path of a service: those that its targets have as URLs, or its own."""
     first = next(iter(model.targets or ()), None)
-    return _of(first, model) if first else (model.scheme, model.metrics_path)
+    return of_target(first, model) if first else (model.scheme, model.metrics_path)
 
 
 def contradictions(path: Path, name: str, model: ServiceModel) -> Iterator[Found]:
@@ -31,7 +31,7 @@ def contradictions(path: Path, name: str, model: ServiceModel) -> Iterator[Found
         elif "metrics_path" in model.model_fields_set and url.path not in ("", model.metrics_path):
             message = f"the URL has another path than the service: `{url.path}`, not `{model.metrics_path}`"
             yield place, message, f"Write `{url.address}`, or remove `metrics_path`."
-        elif (got := _of(target, model)) != expected:
+        elif (got := of_target(target, model)) != expected:
             message = f"the targets of a service have one scheme and one path: here `{_shown(*got)}`"
             own = f'{name}-{index + 1}: {{targets: ["{url.address}"], scheme: {got[0]}, metrics_path: {got[1]}}}'
             yield place, f"{message}, in the first `{_shown(*expected)}`", f"Make it a service of its own: `{own}`."
@@ -43,7 +43,7 @@ def _scraped_elsewhere(path: Path, model: ServiceModel) -> Iterator[Found]:
     if not any(step.target_label == "__address__" for step in model.relabel):
         return
     for index, target in enumerate(model.targets or ()):
-        if _of(target, model) != (model.scheme, model.metrics_path):
+        if of_target(target, model) != (model.scheme, model.metrics_path):
             message = "a URL sets how the service is scraped, but `relabel` sends the scrape to another address"
             remedy = (
                 "Move the URL to `exporters.blackbox.probes`, or the whole job to `prometheus.extra.scrape_configs`."
@@ -51,7 +51,8 @@ def _scraped_elsewhere(path: Path, model: ServiceModel) -> Iterator[Found]:
             yield (*path, "targets", index), message, remedy
 
 
-def _of(target: TargetModel, model: ServiceModel) -> tuple[str, str]:
+def of_target(target: TargetModel, model: ServiceModel) -> tuple[str, str]:
+    """Return the scheme and the path of one target: those of its URL, or the service's."""
     return target.url.scheme or model.scheme, target.url.path or model.metrics_path
 
 
