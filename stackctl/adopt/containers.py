@@ -41,37 +41,12 @@ def adopt_container(
     place = ("services", container.name)
     block: dict[str, Any] = {key: value for key, value in container.block.items() if value is not None}
     block.pop("container_name", None)
-    if "{{" in str(block.get("hostname")):
-        why = "Only a swarm fills it in: to Compose it is no name of a host."
-        remarks.append(left_out(f"`hostname` of `{container.name}`", compose.at(*place, "hostname"), why))
-        del block["hostname"]
+    remarks += _of_swarm(block, container, compose)
     remarks += _volume_options(block, compose, variables)
     remarks += _mount_attached(block, container, compose, variables)
-    links = _links(block, components)
-    if links:
-        block["links"] = links
-    if "networks" in block:
-        # The stack has one network, in which all of its containers reach each other by name.
-        joined = [real for key, real in external_networks(compose).items() if key in block["networks"]]
-        del block["networks"]
-        if joined and "network_mode" not in block:
-            block["networks"] = ["default", *joined]
-    if names and "network_mode" not in block:
-        block["networks"] = with_names(block.get("networks"), names)
-    block |= {key: _of_service(block[key], components) for key in _OF_SERVICES if key in block}
-    if isinstance(block.get("volumes_from"), list):
-        block["volumes_from"] = [_renamed(str(each), components) for each in block["volumes_from"]]
-    if "depends_on" in block:
-        block["depends_on"] = _depends_on(block["depends_on"], components)
-        if not block["depends_on"]:
-            del block["depends_on"]
-    environment = block.get("environment")
-    of_swarm = [name for name, value in container.environment.items() if value.startswith("{{.")]
-    if of_swarm:
-        what = f"the value of {', '.join(f'`{name}`' for name in of_swarm)} of `{container.name}` is the text as it is"
-        why = "Only a swarm fills it in."
-        remarks.append(changed(what, compose.at(*place, "environment"), why, "Write a value under `containers`."))
-    if environment:
+    _join_networks(block, compose, names)
+    _name_others(block, components)
+    if block.get("environment"):
         moved = {
             key: secrets.moved(value, key, compose.at(*place, "environment"))
             if is_secret_variable(key, value) and "$" not in value
@@ -92,6 +67,45 @@ def adopt_container(
     if nameless:
         kept["volumes"] = [each if each in nameless else kept_references(each, known) for each in block["volumes"]]
     return kept
+
+
+def _of_swarm(block: dict[str, Any], container: Container, compose: Source) -> Iterator[Diagnostic]:
+    """Remove the name of a host that only a swarm fills in, and say what else it would have filled in."""
+    place = ("services", container.name)
+    if "{{" in str(block.get("hostname")):
+        del block["hostname"]
+        why = "Only a swarm fills it in: to Compose it is no name of a host."
+        yield left_out(f"`hostname` of `{container.name}`", compose.at(*place, "hostname"), why)
+    unfilled = [name for name, value in container.environment.items() if value.startswith("{{.")]
+    if unfilled:
+        what = f"the value of {', '.join(f'`{name}`' for name in unfilled)} of `{container.name}` is the text as it is"
+        why = "Only a swarm fills it in."
+        yield changed(what, compose.at(*place, "environment"), why, "Write a value under `containers`.")
+
+
+def _join_networks(block: dict[str, Any], compose: Source, names: list[str]) -> None:
+    """Leave a container the networks of others: in that of the stack all containers reach each other by name."""
+    if "networks" in block:
+        joined = [real for key, real in external_networks(compose).items() if key in block["networks"]]
+        del block["networks"]
+        if joined and "network_mode" not in block:
+            block["networks"] = ["default", *joined]
+    if names and "network_mode" not in block:
+        block["networks"] = with_names(block.get("networks"), names)
+
+
+def _name_others(block: dict[str, Any], components: Mapping[str, Component]) -> None:
+    """Name the containers that this one needs as the stack does."""
+    links = _links(block, components)
+    if links:
+        block["links"] = links
+    block |= {key: _of_service(block[key], components) for key in _OF_SERVICES if key in block}
+    if isinstance(block.get("volumes_from"), list):
+        block["volumes_from"] = [_renamed(str(each), components) for each in block["volumes_from"]]
+    if "depends_on" in block:
+        block["depends_on"] = _depends_on(block["depends_on"], components)
+        if not block["depends_on"]:
+            del block["depends_on"]
 
 
 def _without_secrets(written: Any, key: str, name: str, secrets: Secrets, position: Position) -> Any:

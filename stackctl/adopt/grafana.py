@@ -73,23 +73,61 @@ def adopt_grafana(
     environment = _with_files(setup, container, {**_from_ini(setup, container), **_variables(setup, container, made)})
     usual = f"{container.home}/provisioning" if container.is_repackaged else _PROVISIONING
     folder = container.started.environment.get("GF_PATHS_PROVISIONING") or usual
-    admin = {}
-    for name, value in environment.items():
-        if name in _ADMIN and filled(value, setup.variables):
-            key = _ADMIN[name]
-            admin[key] = secrets.moved(value, "GRAFANA_ADMIN_PASSWORD", at) if key == "password" else value
+    alerting = [*setup.below(container, f"{folder}/alerting", ".yml", ".yaml", ".json")]
+    texts = list(_texts(setup, alerting))
+
+    _admin(environment, setup.variables, secrets, at, made)
+    if alerting:
+        made.settings["alerting"] = alerting
+    _extra_env(environment, _used(texts), container, secrets, at, made)
+    provisioned = list(_provisioned(setup, container, folder, "datasources"))
+    ours = [
+        each
+        for source in provisioned
+        for each in _entries(source)
+        if not _is_of_another(each) and _is_own(each, addresses, container)
+    ]
+    if ours:
+        _name_own(_expanded(ours[0], container.started.environment), made)
+        _keep_default_uid(ours[0], texts, made)
+    for source in provisioned:
+        _datasources(source, container, addresses, scrape_interval, secrets, made)
+    _name_own_elsewhere(ours, made)
+    for source in _provisioned(setup, container, folder, "dashboards"):
+        made.dashboards += _dashboards(setup, container, source, made.remarks)
+    for kind in ("notifiers", "plugins", "access-control"):
+        for source in _provisioned(setup, container, folder, kind):
+            what, why = f"Grafana's {kind} in {source.path}", "adopt takes over dashboards, datasources and alerting."
+            made.remarks.append(left_out(what, source.at(), why))
+    return made
+
+
+def _admin(
+    environment: Mapping[str, str], variables: Mapping[str, str], secrets: Secrets, at: Position, made: Section
+) -> None:
+    """The administrator, by the variables `environment` of the container, which are at `at`."""
+    admin = {
+        key: secrets.moved(environment[name], "GRAFANA_ADMIN_PASSWORD", at) if key == "password" else environment[name]
+        for name, key in _ADMIN.items()
+        if filled(environment.get(name, ""), variables)
+    }
     if admin:
         made.settings["admin"] = admin
     if any(name.startswith("GF_SECURITY_ADMIN_PASSWORD__FILE") for name in environment):
         why = "stackctl makes a password of its own, in .stackctl/; the data of the old Grafana is not taken over."
-        made.remarks.append(
-            left_out("the file with Grafana's password", at, why, "Write it as `grafana.admin.password`.")
-        )
-    alerting = [*setup.below(container, f"{folder}/alerting", ".yml", ".yaml", ".json")]
-    if alerting:
-        made.settings["alerting"] = alerting
-    texts = list(_texts(setup, alerting))
-    of_alerting = _used(texts)
+        remedy = "Write it as `grafana.admin.password`."
+        made.remarks.append(left_out("the file with Grafana's password", at, why, remedy))
+
+
+def _extra_env(
+    environment: Mapping[str, str],
+    of_alerting: Collection[str],
+    container: Container,
+    secrets: Secrets,
+    at: Position,
+    made: Section,
+) -> None:
+    """The other settings of Grafana in its environment, and the variables that its files of alerting use."""
     extra = {
         name: secrets.moved(value, name, at) if _is_secret(name, value, of_alerting) else value
         for name, value in environment.items()
@@ -99,26 +137,15 @@ def adopt_grafana(
         made.remarks.append(left_out(f"`{name}`", at, f"There is no {extra.pop(name)} in the new container."))
     if extra:
         made.settings["extra_env"] = extra
-    provisioned = list(_provisioned(setup, container, folder, "datasources"))
-    entries = [each for source in provisioned for each in _entries(source)]
-    ours = [each for each in entries if not _is_of_another(each) and _is_own(each, addresses, container)]
-    if ours:
-        _name_own(_expanded(ours[0], container.started.environment), made)
-        _keep_default_uid(ours[0], texts, made)
-    for source in provisioned:
-        _datasources(source, container, addresses, scrape_interval, secrets, made)
-    own = {str(each.get("uid") or default_uid(str(each.get("name", "")))) for each in ours}
+
+
+def _name_own_elsewhere(ours: Iterable[Mapping[str, Any]], made: Section) -> None:
+    """Let the other datasources name that of the stack by the uid that it has now. `ours` are its old entries."""
+    old = {str(each.get("uid") or default_uid(str(each.get("name", "")))) for each in ours}
     now = OwnDatasourceSettings.model_validate(made.settings.get("datasource", {})).known_uid
     for each in made.settings.get("datasources", ()):
         if "jsonData" in each:
-            each["jsonData"] = _with_own_uid(each["jsonData"], own, now)
-    for source in _provisioned(setup, container, folder, "dashboards"):
-        made.dashboards += _dashboards(setup, container, source, made.remarks)
-    for kind in ("notifiers", "plugins", "access-control"):
-        for source in _provisioned(setup, container, folder, kind):
-            what, why = f"Grafana's {kind} in {source.path}", "adopt takes over dashboards, datasources and alerting."
-            made.remarks.append(left_out(what, source.at(), why))
-    return made
+            each["jsonData"] = _with_own_uid(each["jsonData"], old, now)
 
 
 def adopt_loaded_grafana(loaded: LoadedGrafana, scrape_interval: str) -> Section:

@@ -214,8 +214,8 @@ def _many(reviewed: Reviewed) -> Iterator[Remark]:
                 break
 
 
-def _lost(reviewed: Reviewed) -> Iterator[Remark]:
-    """Labels that are named where they are lost already, or never were."""
+def _lost_by_aggregation(reviewed: Reviewed) -> Iterator[Remark]:
+    """Labels of `by` that are lost already, or never were."""
     for part in reviewed.aggregations:
         modifier = part.node.modifier
         if modifier is None or modifier.type != p.AggModifierType.By or part.name in PICKING:
@@ -227,6 +227,10 @@ def _lost(reviewed: Reviewed) -> Iterator[Remark]:
         for label in modifier.labels:
             if label != UNKNOWN_PART and not inside.labels.may_have(label):
                 yield _lost_label(reviewed, part, label, inside.labels, "so it is empty in the result")
+
+
+def _lost_by_group(reviewed: Reviewed) -> Iterator[Remark]:
+    """Labels of `group_left` that the other side does not have."""
     for pair in reviewed.pairs:
         modifier = pair.node.modifier
         if modifier is None or not is_grouped(modifier):
@@ -237,18 +241,19 @@ def _lost(reviewed: Reviewed) -> Iterator[Remark]:
             if label not in (UNKNOWN_PART, "__name__") and not single.value.labels.may_have(label):
                 result = f"so `{word_}` removes it from the result"
                 yield _lost_label(reviewed, pair, label, single.value.labels, result)
+
+
+def _lost_sources(reviewed: Reviewed) -> Iterator[Remark]:
+    """Labels that `label_replace` and `label_join` read, and that are not there."""
     for call in reviewed.calls:
-        if call.name in ("label_replace", "label_join"):
-            yield from _lost_sources(reviewed, call)
-
-
-def _lost_sources(reviewed: Reviewed, call: Typed) -> Iterator[Remark]:
-    sources = call.below[3:4] if call.name == "label_replace" else call.below[3:]
-    labels = call.below[0].value.labels
-    for source in sources:
-        label = getattr(source.node, "val", "")
-        if label and label != "__name__" and not labels.may_have(label):
-            yield _lost_label(reviewed, call, label, labels, f"so `{call.name}()` reads nothing from it")
+        if call.name not in ("label_replace", "label_join"):
+            continue
+        sources = call.below[3:4] if call.name == "label_replace" else call.below[3:]
+        labels = call.below[0].value.labels
+        for source in sources:
+            label = getattr(source.node, "val", "")
+            if label and label != "__name__" and not labels.may_have(label):
+                yield _lost_label(reviewed, call, label, labels, f"so `{call.name}()` reads nothing from it")
 
 
 def _lost_label(reviewed: Reviewed, part: Typed, label: str, labels: Labels, result: str) -> Remark:
@@ -277,4 +282,4 @@ def _windows(reviewed: Reviewed) -> Iterator[Remark]:
             yield Remark("promql.windows", summary, remedy, certain=False, part=reviewed.at(pair))
 
 
-LOOKS: tuple[Look, ...] = (_pairs, _left_out, _many, _lost, _windows)
+LOOKS: tuple[Look, ...] = (_pairs, _left_out, _many, _lost_by_aggregation, _lost_by_group, _lost_sources, _windows)
