@@ -1,6 +1,7 @@
 """`remote_write.received`: Prometheus accepts what others write to it, by remote write or OTLP, by its own account.
 
-A sender drops what is refused, and only its own log says so.
+A sender drops what is refused, and only its own log says so. It repeats what failed for now, as while Prometheus starts:
+that is a warning.
 """
 
 from __future__ import annotations
@@ -22,6 +23,8 @@ _LATELY, _MINUTES = "5m", 5
 # How the log speaks of what was refused, in lower case; how many different lines of it are shown.
 _REFUSALS = ("remote write", "otlp")
 _SHOWN = 3
+# Too many requests at once: the sender repeats them, as it does after an error of the server.
+_TOO_MANY = "429"
 _REMEDY = (
     "Fix the sender: two that write the same series need `external_labels` that differ, and samples that come late "
     "need `prometheus.out_of_order_time_window`."
@@ -52,20 +55,33 @@ def _paths(server: Prometheus) -> list[str]:
 
 
 def _requests(context: Context, job: str, path: str) -> Mapping[str, float]:
-    """The requests of the last minutes, by the first digit of the status. Raises NoAnswer."""
+    """The requests of the last minutes: "accepted", "refused", or "repeated" by the sender later. Raises NoAnswer."""
     series = f'prometheus_http_requests_total{{job="{job}",handler="{path}"}}'
     counts: dict[str, float] = {}
     for labels, count in context.prometheus().values(f"sum by (code) (increase({series}[{_LATELY}]))"):
-        digit = labels.get("code", "")[:1]
-        counts[digit] = counts.get(digit, 0.0) + count
+        outcome = _outcome(labels.get("code", ""))
+        counts[outcome] = counts.get(outcome, 0.0) + count
     return counts
 
 
+def _outcome(status: str) -> str:
+    if status.startswith("2"):
+        return "accepted"
+    return "repeated" if status.startswith("5") or status == _TOO_MANY else "refused"
+
+
 def _judged(context: Context, subject: Subject, counts: Mapping[str, float]) -> Diagnostic:
-    accepted, refused = counts.get("2", 0.0), counts.get("4", 0.0) + counts.get("5", 0.0)
+    accepted, refused, repeated = (counts.get(each, 0.0) for each in ("accepted", "refused", "repeated"))
+    of_all = f"of {sum(counts.values()):.0f} requests of the last {_MINUTES} minutes"
     if refused:
-        share = f"about {refused:.0f} of {accepted + refused:.0f} requests of the last {_MINUTES} minutes"
-        return subject.failed(f"Prometheus refused {share}", _REMEDY, "\n".join(_reasons(context)), stage="loaded")
+        summary = f"Prometheus refused about {refused:.0f} {of_all}"
+        return subject.failed(summary, _REMEDY, "\n".join(_reasons(context)), stage="loaded")
+    if repeated:
+        summary = f"Prometheus could not take about {repeated:.0f} {of_all}, which senders repeat"
+        remedy = "That is normal while Prometheus starts; else see `stackctl logs prometheus`."
+        if accepted:
+            return subject.warned(summary, remedy)
+        return subject.failed(summary, remedy, "\n".join(_reasons(context)), stage="loaded")
     if accepted:
         return subject.passed(f"Prometheus has accepted all requests of the last {_MINUTES} minutes")
     return subject.skipped(f"nothing was written in the last {_MINUTES} minutes")

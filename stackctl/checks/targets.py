@@ -36,8 +36,10 @@ from stackctl.verification.targets import (
 # The message about a target that cannot be one, in lower case; how old it may be, in seconds; how many are shown.
 _REFUSED, _LATELY, _SHOWN = "creating target failed", 90.0, 5
 _DEFAULT_PATH = Job.metrics_path
-# What exporters say of themselves, and of no target that they are asked about.
-_EXPORTER_ITSELF = 'group by (job, instance) ({__name__=~".+_exporter_build_info"})'
+# Exporters that are asked about targets at a path of their own, and say this of themselves at the default one. Others,
+# such as `idrac`, are asked there, and say it with the metrics of each target.
+_ASKED_ELSEWHERE = ("blackbox", "ipmi", "json", "mysqld", "postgres", "redis", "snmp", "ssl")
+_EXPORTER_ITSELF = f'group by (job, instance) ({{__name__=~"({"|".join(_ASKED_ELSEWHERE)})_exporter_build_info"}})'
 # How many targets that are not up are named.
 _NAMED = 20
 

@@ -46,9 +46,17 @@ def test_accepted_requests_pass(well: World, otlp: bool, path: str) -> None:
     assert any(f'job="prometheus",handler="{path}"' in query for query in asked)
 
 
-@pytest.mark.parametrize("status", ["c400", "c503"])
-def test_refused_requests_fail_with_the_reason(well: World, status: str) -> None:
-    take(well, c204=10.2, **{status: 9.8})
+@pytest.mark.parametrize(("accepted", "status"), [(10.2, "warn"), (0.0, "fail")])
+@pytest.mark.parametrize("code", ["c503", "c429"])
+def test_requests_that_senders_repeat_are_not_lost(well: World, code: str, accepted: float, status: str) -> None:
+    """While Prometheus reads its log at the start, it takes nothing, and loses nothing."""
+    take(well, c204=accepted, **{code: 9.8})
+    finding = well.only(ID)
+    assert (finding.status, ", which senders repeat" in finding.summary) == (status, True)
+
+
+def test_refused_requests_fail_with_the_reason(well: World) -> None:
+    take(well, c204=10.2, c400=9.8)
     well.change(place=replace(well.context.place, lines=(REFUSED, REFUSED)))
     finding = well.only(ID)
     assert finding.status == "fail"

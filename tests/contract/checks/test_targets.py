@@ -272,14 +272,21 @@ def scraped_at(well: World, job: str, *targets: tuple[str, str]) -> None:
 
 
 @pytest.mark.parametrize(
-    ("query", "is_own"),
-    [("/metrics?module=a&target=x", True), ("/metrics?module=a", False), ("/scrape?target=x", False)],
+    ("exporter", "query", "is_own"),
+    [
+        ("blackbox", "/metrics?module=a&target=x", True),
+        ("blackbox", "/metrics?module=a", False),
+        ("blackbox", "/scrape?target=x", False),
+        ("idrac", "/metrics?target=x", False),
+    ],
 )
-def test_metrics_of_an_exporter_itself_are_not_those_of_a_target(well: World, query: str, is_own: bool) -> None:
+def test_metrics_of_an_exporter_itself_are_not_those_of_a_target(
+    well: World, exporter: str, query: str, is_own: bool
+) -> None:
     url = f"http://localhost:9115{query}"
     scraped_at(well, "found", ("x:80", url))
     labels = {"job": "found", "instance": "x:80"}
-    well.series.append({"__name__": "blackbox_exporter_build_info", **labels})
+    well.series.append({"__name__": f"{exporter}_exporter_build_info", **labels})
     finding = well.only("target.up", "found")
     assert finding.status == ("fail" if is_own else "pass")
     assert not is_own or finding.summary.startswith(f"{url} returns the metrics of the exporter itself")

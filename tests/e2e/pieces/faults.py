@@ -98,7 +98,7 @@ SCRAPES = (
     ),
     Piece(
         "exporter-itself",
-        {"/metrics": page("other_exporter_build_info 1\n")},
+        {"/metrics": page("blackbox_exporter_build_info 1\n")},
         service("exporter-itself", "/metrics", params={"target": ["10.0.0.1"]}),
         red=frozenset({"target.up exporter-itself/APP"}),
     ),
