@@ -70,6 +70,7 @@ FAMILIES: Mapping[str, str] = {
 # what is only known from contracts. Anything else stops the stack from being built.
 IGNORABLE = frozenset(
     {
+        "alertmanager.dead-route",
         "alertmanager.inhibition",
         "alertmanager.never-notifies",
         "alertmanager.repeat-interval",
@@ -197,6 +198,7 @@ CODES: Mapping[str, str] = {
     "adopt.secret": "A secret in clear text has moved to `.env`, or is not known.",
     "alertmanager.config": "Alertmanager has not loaded the rendered configuration.",
     "alertmanager.connected": "Prometheus does not send its alerts to this Alertmanager.",
+    "alertmanager.dead-route": "No alert can take a route, whatever its labels are.",
     "alertmanager.inhibition": "An inhibition can never apply.",
     "alertmanager.never-notifies": "The time intervals of a route let nothing through.",
     "alertmanager.notifications": "Notifications to a receiver fail, by Alertmanager's own counters.",

@@ -1,7 +1,7 @@
 """`remote_write.received`: Prometheus accepts what others write to it, by remote write or OTLP, by its own account.
 
-A sender drops what is refused, and only its own log says so. It repeats what failed for now, as while Prometheus starts:
-that is a warning.
+A sender drops what is refused, and only its own log says so. It repeats what failed for now, as while Prometheus
+starts: that is a warning.
 """
 
 from __future__ import annotations

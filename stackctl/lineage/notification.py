@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 from stackctl.lineage.graph import Edge, Node
-from stackctl.manifest.delivery import Delivery, alerts, deliveries, route_tree
+from stackctl.manifest.delivery import Delivery, alerts, deliveries
+from stackctl.manifest.routes import route_tree
 from stackctl.model import Rule, Stack
 from stackctl.source import Position
 

@@ -10,37 +10,17 @@ from typing import Any
 from stackctl import conventions as c
 from stackctl.bounds.regex import BadPattern, compiled
 from stackctl.diagnostic import Diagnostic
+from stackctl.manifest.dead_routes import dead_routes
+from stackctl.manifest.routes import Route, conditions_of, route_tree
 from stackctl.metrics import catalogue
-from stackctl.model import Alertmanager, RoutingRule, Rule, Stack
+from stackctl.model import Alertmanager, Rule, Stack
 from stackctl.promql.nearest import closest
 from stackctl.promql.scopes import is_scope
 from stackctl.promql.selectors import Condition
 from stackctl.promql.types.infer import value_of
 from stackctl.promql.types.value import Labels
-from stackctl.source import Places, Position
 
-_MATCHER = re.compile(r"""\s*(?:"([^"]+)"|'([^']+)'|([^\s=!~"']+))\s*(=~|!~|!=|=)\s*(.*?)\s*""", re.DOTALL)
 _WORDS = re.compile(r"[\w-]+(\|[\w-]+)*")
-
-
-@dataclass(frozen=True)
-class Route:
-    """A node of the tree: `conditions` is None where they could not be read, so that it may match anything.
-
-    `when` is the time at which it sends, "" for always.
-    """
-
-    receiver: str
-    conditions: tuple[Condition, ...] | None = ()
-    goes_on: bool = False
-    children: tuple[Route, ...] = ()
-    when: str = ""
-    origin: Position | None = None
-
-    def walk(self) -> Iterator[Route]:
-        yield self
-        for child in self.children:
-            yield from child.walk()
 
 
 @dataclass(frozen=True)
@@ -95,8 +75,8 @@ class Alert:
 
 
 def delivery_warnings(stack: Stack) -> Iterator[Diagnostic]:
-    """Yield a warning for each receiver that no alert reaches, each alert that nobody gets, and each severity that the
-    routing does not know, though it looks like one that it knows.
+    """Yield a warning for each route that no alert can take, each receiver that no alert reaches, each alert that
+    nobody gets, and each severity that the routing does not know, though it looks like one that it knows.
     """
     alertmanager = stack.alertmanager
     yield from _relabelled_away(stack)
@@ -107,7 +87,13 @@ def delivery_warnings(stack: Stack) -> Iterator[Diagnostic]:
         return
     found = alerts(stack)
     reached = {alert.rule.origin: {each.receiver for each in deliveries(root, alert)} for alert in found}
-    yield from _unused(alertmanager, root, found, set().union(*reached.values()))
+    dead = [each for each in dead_routes(root) if each.route.origin]
+    yield from (
+        Diagnostic("alertmanager.dead-route", each.summary, each.route.origin, "", each.remedy) for each in dead
+    )
+    # What only a dead route would reach has been reported with it.
+    behind = {route.receiver for each in dead for route in each.route.walk()}
+    yield from _unused(alertmanager, root, found, behind.union(*reached.values()))
     yield from _undelivered(alertmanager, found, reached)
     yield from _severities(root, found)
 
@@ -132,60 +118,6 @@ def alerts(stack: Stack) -> list[Alert]:
 
 
 # -- the tree -------------------------------------------------------------------------------------------------
-
-
-def route_tree(stack: Stack) -> Route | None:
-    """Return the routes of a stack; None where it has no receivers, or only Alertmanager's own words know them."""
-    alertmanager = stack.alertmanager
-    if alertmanager is None or alertmanager.extra.keys() & {"route", "receivers"}:
-        return None
-    if alertmanager.routing is not None:
-        rules = tuple(_rule(rule) for rule in alertmanager.routing.rules)
-        place = stack.places.position(("alertmanager", "routing", "default"))
-        return Route(alertmanager.routing.default, (), False, rules, origin=place)
-    if not alertmanager.receivers:
-        return None
-    return _node(alertmanager.route or {}, alertmanager.receivers[0].name, ("alertmanager", "route"), stack.places)
-
-
-def _rule(rule: RoutingRule) -> Route:
-    conditions = tuple(Condition(match.label, match.operator, match.value) for match in rule.matches)
-    when = f"during {', '.join(rule.during)}" if rule.during else ""
-    if rule.otherwise is None:
-        return Route(rule.receiver, conditions, rule.onward, when=when, origin=rule.origin)
-    both = (Route(rule.receiver, (), True, when=when), Route(rule.otherwise, when=f"not {when}"))
-    return Route(rule.receiver, conditions, rule.onward, both, origin=rule.origin)
-
-
-def _node(block: Mapping[str, Any], inherited: str, place: tuple[str | int, ...], places: Places) -> Route:
-    receiver = str(block.get("receiver") or inherited)
-    children = enumerate(block.get("routes") or ())
-    return Route(
-        receiver,
-        _conditions(block),
-        str(block.get("continue", "")).lower() == "true",
-        tuple(
-            _node(child, receiver, (*place, "routes", index), places)
-            for index, child in children
-            if isinstance(child, Mapping)
-        ),
-        origin=places.position(place),
-    )
-
-
-def _conditions(block: Mapping[str, Any]) -> tuple[Condition, ...] | None:
-    found = []
-    for operator, key in (("=", "match"), ("=~", "match_re")):
-        found += [Condition(str(name), operator, str(value)) for name, value in (block.get(key) or {}).items()]
-    matchers = block.get("matchers") or ()
-    for text in [matchers] if isinstance(matchers, str) else matchers:
-        read = _MATCHER.fullmatch(str(text))
-        if read is None or str(text).lstrip().startswith("{"):
-            return None
-        value = read[5]
-        quoted = len(value) > 1 and value[0] == value[-1] == '"'
-        found.append(Condition(read[1] or read[2] or read[3], read[4], value[1:-1] if quoted else value))
-    return tuple(found)
 
 
 def deliveries(route: Route, alert: Alert, before: Delivery = Delivery((), True)) -> Iterator[Delivery]:
@@ -245,7 +177,7 @@ class _Inhibition:
 def _inhibition(rule: Mapping[str, Any]) -> _Inhibition | None:
     """The inhibition that a rule of Alertmanager's makes; None where it cannot be read."""
     source, target = (
-        _conditions({"matchers": rule.get(f"{side}_matchers"), **_old_forms(rule, side)})
+        conditions_of({"matchers": rule.get(f"{side}_matchers"), **_old_forms(rule, side)})
         for side in ("source", "target")
     )
     equal = rule.get("equal")

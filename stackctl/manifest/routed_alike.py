@@ -6,7 +6,8 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
-from stackctl.manifest.delivery import Alert, Route, alerts, deliveries, route_tree
+from stackctl.manifest.delivery import Alert, alerts, deliveries
+from stackctl.manifest.routes import Route, route_tree
 from stackctl.model import Stack
 from stackctl.promql.types.value import Labels
 from stackctl.source import Position

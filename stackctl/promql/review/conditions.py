@@ -23,14 +23,14 @@ def contradict(wanted: Collection[tuple[str, str, str]], closed: Mapping[str, tu
 def no_value(conditions: Collection[Condition], closed: Collection[str]) -> bool:
     """Return whether the conditions on one label exclude each other; where that is not certain, they do not."""
     for each in conditions:
-        if (values := closed or _values(each)) and not any(all(c.accepts(v) for c in conditions) for v in values):
+        if (values := closed or listed_values(each)) and not any(all(c.accepts(v) for c in conditions) for v in values):
             return True
     patterns = {each.value for each in conditions if each.operator == "=~"}
     return any(each.operator == "!~" and each.value in patterns for each in conditions)
 
 
-def _values(condition: Condition) -> list[str]:
-    """All values that a condition accepts, or [] where they cannot be listed."""
+def listed_values(condition: Condition) -> list[str]:
+    """Return all values that a condition accepts, or [] where they cannot be listed."""
     if condition.operator == "=":
         return [condition.value]
     listed = condition.operator == "=~" and _WORDS.fullmatch(condition.value)

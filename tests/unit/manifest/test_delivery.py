@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from stackctl.manifest import load
-from stackctl.manifest.delivery import alerts, deliveries, delivery_warnings, inhibition_warnings, route_tree
+from stackctl.manifest.delivery import alerts, deliveries, delivery_warnings, inhibition_warnings
+from stackctl.manifest.routes import route_tree
 
 HEAD = """\
 version: 1
