@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from stackctl.access import Access
-from stackctl.clients.grafana import AlertRule, FoundDashboard, Grafana, RuleState
+from stackctl.clients.grafana import AlertRule, Attempt, FoundDashboard, Grafana, Integration, RuleState
 from stackctl.clients.http import Http, NoAnswer
 from tests.contract.serving import Posted, Reply, Server
 
@@ -89,4 +89,12 @@ def test_lists_evaluations_of_rules(server: Server, time: str, evaluated: bool) 
 def test_lists_contact_points_without_their_settings(server: Server) -> None:
     point = {"uid": "u", "name": "ops", "type": "slack", "settings": {"url": "http://hooks.test/s3cret"}}
     server.routes["/api/v1/provisioning/contact-points"] = [point]
-    assert Grafana(Http(Access(server.url))).contact_points() == {"u": "slack"}
+    assert Grafana(Http(Access(server.url))).contact_points() == (Integration("ops", "u", "slack", "", False),)
+
+
+def test_lists_the_last_attempts_of_those_that_have_tried(server: Server) -> None:
+    tried = {"name": "slack", "lastNotifyAttempt": "2026-01-01T00:00:00Z", "lastNotifyAttemptError": "refused"}
+    never = {"name": "email", "lastNotifyAttempt": "0001-01-01T00:00:00.000Z"}
+    path = "/api/alertmanager/grafana/config/api/v1/receivers"
+    server.routes[path] = [{"name": "ops", "integrations": [tried, never]}]
+    assert Grafana(Http(Access(server.url))).attempts() == (Attempt("ops", "slack", "refused"),)
