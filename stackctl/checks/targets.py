@@ -12,6 +12,7 @@ from urllib.parse import parse_qs, urlsplit
 from stackctl import conventions as c
 from stackctl.clients.http import Away, NoAnswer
 from stackctl.clients.prometheus import ActiveTarget
+from stackctl.components import registry
 from stackctl.diagnosis.dropped_targets import NOT_LOADED, dropped_by
 from stackctl.diagnosis.probing import Diagnoses, Failed, probe_targets
 from stackctl.diagnostic import Diagnostic
@@ -36,10 +37,14 @@ from stackctl.verification.targets import (
 # The message about a target that cannot be one, in lower case; how old it may be, in seconds; how many are shown.
 _REFUSED, _LATELY, _SHOWN = "creating target failed", 90.0, 5
 _DEFAULT_PATH = Job.metrics_path
-# Exporters that are asked about targets at a path of their own, and say this of themselves at the default one. Others,
-# such as `idrac`, are asked there, and say it with the metrics of each target.
-_ASKED_ELSEWHERE = ("blackbox", "ipmi", "json", "mysqld", "postgres", "redis", "snmp", "ssl")
-_EXPORTER_ITSELF = f'group by (job, instance) ({{__name__=~"({"|".join(_ASKED_ELSEWHERE)})_exporter_build_info"}})'
+# Other exporters that are asked about targets at a path of their own, by what only their own page has. Many, such as
+# `idrac`, are asked at the default path, and say their build with the metrics of each target.
+_OWN_PAGES = (
+    "ipmi_exporter_build_info",
+    "json_exporter_build_info",
+    "snmp_exporter_build_info",
+    "ssl_exporter_build_info",
+)
 # How many targets that are not up are named.
 _NAMED = 20
 
@@ -159,12 +164,15 @@ def _names_target(target: ActiveTarget) -> bool:
 def _pages_of_exporters(context: Context) -> frozenset[Place]:
     """The places of the targets that serve what an exporter says of itself."""
 
+    names = "|".join(sorted({*_OWN_PAGES, *(each.own_page for each in registry.exporters())} - {""}))
+    query = f'group by (job, instance) ({{__name__=~"{names}"}})'
+
     def look() -> frozenset[Place]:
         with suppress(NoAnswer):
-            return frozenset(place_of(labels) for labels, _ in context.prometheus().values(_EXPORTER_ITSELF))
+            return frozenset(place_of(labels) for labels, _ in context.prometheus().values(query))
         return frozenset()
 
-    return context.once(_EXPORTER_ITSELF, look)
+    return context.once(query, look)
 
 
 def _scraped_at(found: Sequence[ActiveTarget]) -> str:

@@ -67,6 +67,7 @@ COMPONENT = Component(
     summary="The blackbox exporter.",
     image="prom/blackbox-exporter:v0.28.0",
     port=9115,
+    own_page="blackbox_exporter_build_info",
     ready="/-/healthy",
     reload="/-/reload",
     container=Container(joins_networks=True, told_by=c.PROMETHEUS),

@@ -219,6 +219,7 @@ class Component:
     series         the beginnings of the names of the metrics that it serves, the most frequent first
     works          what shows that it reaches what it exports, beyond answering itself
     secret_group   see `group`
+    own_page       of one that is asked about targets at another path: a series of its own page, and of no target
     selector       the series that its packs are about, where its job does not say it
     reads_at_start, reads_on_reload
                    the folders of the tree that it reads once, besides its secrets, and those that it reads again on a
@@ -256,6 +257,7 @@ class Component:
     release: Release | None = None
     series: tuple[str, ...] = ()
     works: Works | None = None
+    own_page: str = ""
     secret_group: int = 0
     selector: str = ""
     reads_at_start: tuple[str, ...] = ()

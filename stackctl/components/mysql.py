@@ -103,6 +103,7 @@ COMPONENT = Component(
     image="prom/mysqld-exporter:v0.20.0",
     other_images=("mysql-exporter",),
     port=9104,
+    own_page="mysqld_exporter_build_info",
     container=Container(service="mysql-exporter", joins_networks=True),
     release=Release(
         project="mysqld_exporter",

@@ -128,6 +128,7 @@ COMPONENT = Component(
     image="prometheuscommunity/postgres-exporter:v0.20.1",
     other_images=("postgresql-exporter",),
     port=9187,
+    own_page="postgres_exporter_build_info",
     container=Container(service="postgres-exporter", joins_networks=True),
     release=Release(
         project="postgres_exporter",

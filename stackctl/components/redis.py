@@ -83,6 +83,7 @@ COMPONENT = Component(
     # Only the alpine image has a wget for the healthcheck.
     image="oliver006/redis_exporter:v1.92.1-alpine",
     port=9121,
+    own_page="redis_exporter_build_info",
     ready="/health",
     container=Container(service="redis-exporter", joins_networks=True),
     release=Release(
