@@ -13,9 +13,9 @@ from stackctl.clients.http import Answer, Http, NoAnswer
 
 _QUERY = "/api/ds/query"
 # It needs no login.
+_HEALTH = "/api/health"
 # How the time of what has not happened begins.
 _NEVER = "0001-"
-_HEALTH = "/api/health"
 
 
 class Logins(Protocol):
